@@ -1,0 +1,47 @@
+# Every target sets up what it needs. `make help` lists them.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup lock demo up test test-fast lint format bench clean
+
+export UV_PYTHON_DOWNLOADS := never
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## build .venv from the hashed lock file
+
+$(READY): requirements.lock pyproject.toml
+	@sh .ci/setup $(VENV)
+	@touch $@
+
+lock: ## resolve requirements.lock anew from pyproject.toml
+	@uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group dev pyproject.toml -o requirements.lock
+
+demo: $(READY) ## one night reconciled end to end, then the verdict
+	@$(BIN)/python -m local demo
+
+up: $(READY) ## Airflow's own UI with the twin behind it; Ctrl-C stops all of it
+	@$(BIN)/python -m local up
+
+test: $(READY) ## the whole test suite
+	@$(BIN)/python -m pytest
+
+test-fast: $(READY) ## the inner loop: no Airflow, no processes, under a minute
+	@$(BIN)/python -m pytest -m "not slow" -n 2
+
+lint: $(READY) ## lint, format and type checks, compose file and Dockerfile
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
+	@$(BIN)/hadolint Dockerfile
+
+format: $(READY) ## format and mend what can be mended
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+clean: ## remove what runs have written (keeps .venv)
+	@rm -rf var

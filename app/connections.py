@@ -1,0 +1,110 @@
+"""Resolves a connection by its id: `AIRFLOW_CONN_<ID>` first, then Airflow; the same for tasks and commands.
+
+The environment is read without importing Airflow, so that the command line starts fast and works without it.
+"""
+
+import json
+import os
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from memorialization.errors import ConfigurationError
+
+LEDGER = "memorialization_ledger"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What a client needs of a connection; repr never shows login, password or extras."""
+
+    host: str | None = None
+    login: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+    schema: str | None = None
+    port: int | None = None
+    extras: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def base_url(self) -> str | None:
+        """Host and port as a base URL; None where the host is empty."""
+        if not self.host:
+            return None
+        return f"{self.host}:{self.port}" if self.port else self.host
+
+
+def connection(name: str) -> Connection:
+    """Raises ConfigurationError, saying how to define it, if there is no such connection."""
+    raw = os.environ.get(f"AIRFLOW_CONN_{name.upper()}")
+    if raw:
+        return _from_environment(name, raw)
+    return _from_airflow(name)
+
+
+def _from_environment(name: str, raw: str) -> Connection:
+    try:
+        if raw.lstrip().startswith("{"):
+            data = json.loads(raw)
+            extra = data.get("extra") or {}
+            return Connection(
+                host=data.get("host"),
+                login=data.get("login"),
+                password=data.get("password"),
+                schema=data.get("schema"),
+                port=data.get("port"),
+                extras=json.loads(extra) if isinstance(extra, str) else extra,
+            )
+        parts = urlsplit(raw)
+        extras: dict[str, Any] = dict(parse_qsl(parts.query))
+        if "__extra__" in extras:
+            extras = json.loads(extras["__extra__"])
+        return Connection(
+            host=unquote(parts.hostname) if parts.hostname else None,
+            login=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+            schema=unquote(parts.path.removeprefix("/")) or None,
+            port=parts.port,
+            extras=extras,
+        )
+    except (ValueError, AttributeError):
+        raise ConfigurationError(
+            f"AIRFLOW_CONN_{name.upper()} is neither a connection URI nor JSON. See README, 'Going live'."
+        ) from None
+
+
+def _from_airflow(name: str) -> Connection:
+    from airflow.sdk import BaseHook
+    from airflow.sdk.exceptions import AirflowException
+
+    try:
+        found = BaseHook.get_connection(name)
+    except (AirflowException, RuntimeError):  # not found, or no Airflow database to ask
+        raise ConfigurationError(
+            f"connection {name!r} is not defined. Add it in Airflow (Admin > Connections) or set "
+            f"AIRFLOW_CONN_{name.upper()}. See README, 'Going live'."
+        ) from None
+    return Connection(
+        host=found.host,
+        login=found.login,
+        password=found.password,
+        schema=found.schema,
+        port=found.port,
+        extras=found.extra_dejson,
+    )
+
+
+def ledger_url() -> str:
+    """SQLAlchemy URL of the ledger. An extra `host` (a socket's folder) overrides the connection's host."""
+    from sqlalchemy import URL
+
+    found = connection(LEDGER)
+    socket = found.extras.get("host")
+    return URL.create(
+        "postgresql+psycopg2",
+        username=found.login,
+        password=found.password,
+        host=None if socket else found.host,
+        port=found.port,
+        database=found.schema or "ledger",
+        query={"host": socket} if socket else {},
+    ).render_as_string(hide_password=False)

@@ -1,0 +1,52 @@
+"""A whole run in one process, without a scheduler: the same steps in the same order as the DAG.
+
+A partition or bucket that fails costs only itself; the rest goes on, and the run still fails at its end.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from app import steps
+from memorialization.errors import ConfigurationError, MemorializationError
+from memorialization.intake import CHANNELS
+from memorialization.ports import Window
+
+Progress = Callable[[str, str], None]
+
+
+def run(name: str, window: Window, *, dry_run: bool, progress: Progress) -> dict[str, Any]:
+    """Returns what `write_report` returns; `progress` is told (step, partition) before each.
+
+    Raises what stops a run before it has data: a wrong configuration, a refused credential, CXone away.
+    """
+    progress("open", name)
+    opened = steps.open_run(name, window, dry_run=dry_run)
+    extracted = []
+    for channel in CHANNELS:
+        progress("extract", channel)
+        extracted.append(steps.extract(opened, channel))
+    for item in steps.partition(opened, extracted):
+        progress("prepare", item["partition"])
+        steps.prepare_partition(opened, **item)
+    for pair in steps.buckets(opened):
+        progress("reconcile", f"{pair['entity']}/{pair['bucket']}")
+        _alone(steps.reconcile_bucket, opened, **pair)
+    progress("gate", "all")
+    for pair in steps.gate_run(opened):
+        progress("apply", f"{pair['entity']}/{pair['bucket']}")
+        _alone(steps.apply_bucket, opened, **pair)
+    for item in steps.judgements(opened):
+        progress("judge", f"{item['suite']} {item['part']}")
+        _alone(steps.judge, opened, **item)
+    progress("report", "all")
+    return steps.write_report(opened)
+
+
+def _alone(step: Callable[..., Any], opened: dict[str, Any], **item: Any) -> None:
+    """The failure stands in the ledger and so in the report, which makes the run fail; the others go on."""
+    try:
+        step(opened, **item)
+    except ConfigurationError:
+        raise
+    except (MemorializationError, OSError, ValueError):
+        return

@@ -1,0 +1,256 @@
+"""The ledger: every fact a later run needs, in one PostgreSQL database, each write one transaction.
+
+Bulk writes go through COPY into a temporary table and one INSERT ... ON CONFLICT, so that a night's facts cost
+seconds and a repeated step changes nothing. All methods raise LedgerUnavailable when the database is away.
+"""
+
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+from sqlalchemy import Connection, Table, bindparam, create_engine, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import NullPool
+
+from memorialization.errors import ConfigurationError, LedgerUnavailable
+from memorialization.ledger import tables
+from memorialization.ownership import Holder
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+HEAD: Final = "0001"
+
+
+class Ledger:
+    """`url` is a SQLAlchemy URL of a PostgreSQL database (`postgresql+psycopg2://...`)."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = create_engine(url, poolclass=NullPool)
+
+    # ---- schema
+
+    def upgrade(self) -> None:
+        """Bring the tables to this version; does nothing where they already are."""
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with self._transaction() as connection:
+            config.attributes["connection"] = connection
+            connection.execute(text("select pg_advisory_xact_lock(hashtext('memorialize ledger upgrade'))"))
+            command.upgrade(config, "head")
+
+    def check(self) -> None:
+        """Raises ConfigurationError if the tables are not of this version."""
+        with self._transaction() as connection:
+            there = connection.execute(text("select to_regclass('alembic_version')")).scalar()
+            found = connection.execute(text("select version_num from alembic_version")).scalar() if there else None
+        if found != HEAD:
+            raise ConfigurationError(
+                f"the ledger is at version {found or 'none'}, this program needs {HEAD}. "
+                "Run: memorialize ledger upgrade"
+            )
+
+    # ---- runs and steps
+
+    def open_run(self, run: Mapping[str, Any]) -> None:
+        """`run`: the columns of `runs` up to `staging`."""
+        with self._transaction() as connection:
+            connection.execute(
+                insert(tables.runs).values(**run, state="running", started_at=_now()).on_conflict_do_nothing()
+            )
+
+    def close_run(self, run_id: str, *, state: str, funnel: Mapping[str, int], report: str) -> None:
+        with self._transaction() as connection:
+            connection.execute(
+                tables.runs.update()
+                .where(tables.runs.c.run_id == run_id)
+                .values(state=state, finished_at=_now(), funnel=dict(funnel), report=report)
+            )
+
+    def run(self, run_id: str) -> dict[str, Any]:
+        with self._transaction() as connection:
+            row = connection.execute(select(tables.runs).where(tables.runs.c.run_id == run_id)).mappings().one()
+        return dict(row)
+
+    def last_run(self, configuration: str | None = None, *, reported: bool = True) -> dict[str, Any] | None:
+        """The newest run, of one configuration or of all; only those that have a report by default."""
+        query = select(tables.runs).order_by(tables.runs.c.started_at.desc()).limit(1)
+        if configuration is not None:
+            query = query.where(tables.runs.c.configuration == configuration)
+        if reported:
+            query = query.where(tables.runs.c.report.is_not(None))
+        with self._transaction() as connection:
+            row = connection.execute(query).mappings().first()
+        return dict(row) if row else None
+
+    def start_step(self, run_id: str, step: str, partition: str) -> None:
+        values = {"run_id": run_id, "step": step, "partition": partition}
+        running = {"state": "running", "started_at": _now(), "finished_at": None, "summary": None}
+        with self._transaction() as connection:
+            statement = insert(tables.steps).values(**values, **running)
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=["run_id", "step", "partition"], set_=running)
+            )
+
+    def finish_step(self, run_id: str, step: str, partition: str, *, state: str, summary: Any) -> None:
+        key = tables.steps.c
+        with self._transaction() as connection:
+            connection.execute(
+                tables.steps.update()
+                .where(key.run_id == run_id, key.step == step, key.partition == partition)
+                .values(state=state, finished_at=_now(), summary=summary)
+            )
+
+    def steps(self, run_id: str) -> list[dict[str, Any]]:
+        """All steps of a run in the order they started."""
+        query = select(tables.steps).where(tables.steps.c.run_id == run_id).order_by(tables.steps.c.started_at)
+        with self._transaction() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    # ---- interactions
+
+    def provisional(self, configuration: str, since: datetime) -> tuple[frozenset[str], datetime | None]:
+        """Keys of provisional interactions that began after `since`, and when the first of them began."""
+        table = tables.interactions
+        query = select(table.c.interaction_key, table.c.start_time).where(
+            table.c.configuration == configuration,
+            table.c.state == "provisional",
+            table.c.start_time >= since,
+        )
+        with self._transaction() as connection:
+            rows = connection.execute(query).all()
+        return frozenset(key for key, _ in rows), min((start for _, start in rows), default=None)
+
+    def keep_interactions(self, configuration: str, run_id: str, settled: pd.DataFrame) -> None:
+        columns = ["interaction_key", "channel", "state", "reason", "start_time", "end_time", "updated_at"]
+        frame = settled[columns].assign(configuration=configuration, run_id=run_id)
+        self._merge(tables.interactions, frame)
+
+    # ---- matches and parked targets
+
+    def matches(self, configuration: str, entity: str, keys: Sequence[str]) -> dict[str, str]:
+        """interaction key -> record id, of those that were matched before."""
+        table = tables.matches
+        query = select(table.c.interaction_key, table.c.record_id).where(
+            table.c.configuration == configuration,
+            table.c.entity == entity,
+            table.c.interaction_key == func.any(bindparam("keys")),
+        )
+        with self._transaction() as connection:
+            return {k: v for k, v in connection.execute(query, {"keys": list(keys)})}
+
+    def keep_targets(self, configuration: str, run_id: str, targets: pd.DataFrame) -> None:
+        """Matched targets are kept for later runs; parked ones wait for a person until they match."""
+        frame = targets.assign(configuration=configuration, run_id=run_id)
+        matched = frame[frame["outcome"].eq("matched")]
+        columns = ["configuration", "interaction_key", "entity", "record_id", "rule", "run_id"]
+        self._merge(tables.matches, matched[columns])
+        parked = frame[frame["outcome"].eq("parked")]
+        parked = parked.assign(candidates=[json.dumps(list(ids)) for ids in parked["candidates"]])
+        columns = ["configuration", "interaction_key", "entity", "reason", "candidates", "run_id"]
+        self._merge(tables.parked, parked[columns])
+        table = tables.parked
+        solved = frame[~frame["outcome"].eq("parked")]
+        with self._transaction() as connection:
+            for entity, group in solved.groupby("entity"):
+                connection.execute(
+                    table.delete().where(
+                        table.c.configuration == configuration,
+                        table.c.entity == entity,
+                        table.c.interaction_key == func.any(bindparam("keys")),
+                    ),
+                    {"keys": group["interaction_key"].tolist()},
+                )
+
+    # ---- values
+
+    def holders(
+        self, configuration: str, type_id: str, records: Sequence[str]
+    ) -> dict[tuple[str, str], Holder]:
+        """(record id, property) -> the newest interaction judged there."""
+        table = tables.holders
+        query = select(
+            table.c.record_id, table.c.property, table.c.end_time, table.c.interaction_key, table.c.value_hash
+        ).where(
+            table.c.configuration == configuration,
+            table.c.type_id == type_id,
+            table.c.record_id == func.any(bindparam("records")),
+        )
+        with self._transaction() as connection:
+            rows = connection.execute(query, {"records": list(records)})
+            return {(r, p): Holder(end, key, digest) for r, p, end, key, digest in rows}
+
+    def keep_holders(self, configuration: str, type_id: str, values: pd.DataFrame) -> None:
+        """`values`: record_id, property, end_time, interaction_key, value_hash. An older one never replaces."""
+        frame = values.assign(configuration=configuration, type_id=type_id)
+        newer = "(excluded.end_time, excluded.interaction_key) >= (holders.end_time, holders.interaction_key)"
+        self._merge(tables.holders, frame, where=newer)
+
+    def keep_receipts(self, receipts: pd.DataFrame) -> None:
+        """`receipts`: the columns of the table."""
+        self._merge(tables.receipts, receipts)
+
+    def cover(self, configuration: str, start: datetime, end: datetime, run_id: str, mapping_hash: str) -> None:
+        values = {"run_id": run_id, "mapping_hash": mapping_hash}
+        statement = insert(tables.coverage).values(
+            configuration=configuration, window_start=start, window_end=end, **values
+        )
+        keys = ["configuration", "window_start", "window_end"]
+        with self._transaction() as connection:
+            connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values))
+
+    # ---- plumbing
+
+    def _merge(self, table: Table, frame: pd.DataFrame, where: str = "true") -> None:
+        """Insert or replace rows by primary key. `where` guards the replacement."""
+        if frame.empty:
+            return
+        keys = [column.name for column in table.primary_key]
+        columns = list(frame.columns)
+        frame = frame.drop_duplicates(keys, keep="last").sort_values(keys)  # one order: no deadlocks
+        buffer = io.StringIO()
+        frame.to_csv(buffer, index=False, header=False, na_rep="\\N", date_format="%Y-%m-%dT%H:%M:%S.%f%z")
+        buffer.seek(0)
+        listed = ", ".join(f'"{c}"' for c in columns)
+        changes = ", ".join(f'"{c}" = excluded."{c}"' for c in columns if c not in keys)
+        name = table.name
+        with self._transaction() as connection:
+            connection.execute(text(f"create temp table incoming (like {name}) on commit drop"))
+            for column in table.columns:
+                if not column.primary_key and not column.nullable:
+                    connection.execute(text(f'alter table incoming alter "{column.name}" drop not null'))
+            cursor = connection.connection.cursor()
+            cursor.copy_expert(f"copy incoming ({listed}) from stdin with (format csv, null '\\N')", buffer)
+            connection.execute(
+                text(
+                    f"insert into {name} ({listed}) select {listed} from incoming "  # noqa: S608 - our own names
+                    f"on conflict ({', '.join(keys)}) do update set {changes} where {where}"
+                )
+            )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except OperationalError as error:
+            raise LedgerUnavailable(
+                "the ledger's database does not answer; check the connection memorialization_ledger "
+                f"({type(error.orig).__name__})"
+            ) from None
+        except DBAPIError as error:
+            code = getattr(error.orig, "pgcode", None)
+            raise ConfigurationError(
+                f"the ledger refused a statement (SQLSTATE {code}). Run: memorialize ledger upgrade"
+            ) from None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

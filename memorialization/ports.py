@@ -1,0 +1,199 @@
+"""What the domain asks of the outside world: a source of interactions and a store of CRM records.
+
+The domain names neither CXone's nor HubSpot's client; both come in through these Protocols.
+Implementations raise only errors of `memorialization.errors`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+import pandas as pd
+import pyarrow as pa
+
+Channel = Literal["voice", "digital"]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Half-open interval [start, end) in UTC that an interaction's leg end falls into."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the mappings need of a source; nothing else is fetched.
+
+    `since` is how far back (by leg start) to look: voice calls that started, and digital cases that were
+    created, at or after it. `again` are interaction keys of earlier nights that were provisional: they are
+    returned whenever they are met, whatever their leg end.
+    """
+
+    since: datetime
+    transcripts: bool
+    script_variables: frozenset[str]
+    again: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A part of the interactions of a window, and the texts that its rows refer to."""
+
+    interactions: pa.Table  # schema: interactions.INTERACTIONS (+ script.* columns, large_string)
+    transcripts: pa.Table  # schema: interactions.TRANSCRIPTS
+
+
+class InteractionSource(Protocol):
+    """Completed and still open agent legs of one contact centre."""
+
+    def interactions(self, channel: Channel, window: Window, wanted: Wanted) -> Iterator[Batch]:
+        """Legs whose end lies in `window`, legs still open at its end, and those of `wanted.again`.
+
+        Each interaction_key appears once over all batches. A batch holds at most some 10,000 rows.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The CRM account that a token belongs to."""
+
+    portal_id: int
+    time_zone: str
+    ui_domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One property of a record type, as the CRM declares it."""
+
+    name: str
+    label: str
+    type: str  # string, number, date, datetime, enumeration, bool, phone_number
+    field_type: str  # text, textarea, html, select, checkbox, ...
+    options: tuple[tuple[str, str], ...] = ()  # (value, label), of an enumeration; empty = defined elsewhere
+    unique: bool = False
+    read_only: bool = False
+    calculated: bool = False
+    max_length: int | None = None  # a MAX_LENGTH validation rule; None = no rule
+
+    @property
+    def effective_max_length(self) -> int | None:
+        """Characters (UTF-16 units) a string may hold: min(65,536, MAX_LENGTH rule); None if it is no text."""
+        if self.type not in ("string", "phone_number"):
+            return None
+        return min(65_536, self.max_length or 65_536)
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A record type of the CRM: the name in mappings and the type id on the wire."""
+
+    name: str  # "Contact", "Ticket", ... or the label of a custom object
+    type_id: str  # "0-1", "0-5", "2-4711"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry of a property's history, newest first in lists."""
+
+    value: str
+    at: datetime
+    source_type: str
+    source_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteRow:
+    """The changed properties of one record. `record_id` xor (`key_property`, `key_value`)."""
+
+    trace: str  # unique in a call and stable over tries
+    properties: Mapping[str, str]
+    record_id: str | None = None
+    key_property: str | None = None
+    key_value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What happened to one WriteRow, told by trace or key, never by position."""
+
+    trace: str
+    outcome: Literal["written", "rejected", "unaccounted"]
+    record_id: str | None = None  # of a written row
+    created: bool = False
+    category: str | None = None  # HubSpot's category of a rejected row
+    code: str | None = None  # and its error code
+    property: str | None = None  # and the property it names, where it names one
+    correlation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Calls made so far, and what the account has left."""
+
+    calls: Mapping[str, int] = field(default_factory=dict)  # endpoint -> calls
+    throttled: int = 0  # answers 429
+    daily_limit: int | None = None
+    daily_remaining: int | None = None
+
+
+class RecordStore(Protocol):
+    """The CRM. Record ids and values are strings; an unset property is null (None)."""
+
+    def account(self) -> Account:
+        """The account of the token (account-info)."""
+        ...
+
+    def scopes(self) -> frozenset[str] | None:
+        """The token's scopes; None where they cannot be told."""
+        ...
+
+    def entity(self, name: str) -> Entity:
+        """The record type of this name; ConfigurationError with the known names if there is none."""
+        ...
+
+    def properties(self, entity: Entity) -> dict[str, Property]:
+        """Declared properties by name, with their MAX_LENGTH rules; archived and sensitive ones are absent."""
+        ...
+
+    def read(
+        self, entity: Entity, ids: Sequence[str], properties: Sequence[str], *, id_property: str | None = None
+    ) -> pd.DataFrame:
+        """Records by id or unique property, in batches; those that do not exist are absent.
+
+        Returns a frame: `record_id`, `asked` (the id or key that was asked for; e-mail in lower case), and one
+        column per property, all dtype str with missing values for unset ones. One row per asked id found.
+        """
+        ...
+
+    def histories(
+        self, entity: Entity, ids: Sequence[str], properties: Sequence[str]
+    ) -> dict[str, dict[str, list[Change]]]:
+        """record id -> property -> changes, newest first. Fifty records a call (hubspot-api, section 2)."""
+        ...
+
+    def search(
+        self, entity: Entity, filters: Mapping[str, Sequence[str]], properties: Sequence[str]
+    ) -> pd.DataFrame:
+        """Records where ANY of the named properties has ANY of its values: property -> values.
+
+        Batched within the search limits (5 groups, 3,000 characters, 10,000 results). Columns as in `read`
+        without `asked`; no duplicates. Index lag applies: absence proves nothing.
+        """
+        ...
+
+    def associated(self, source: Entity, ids: Sequence[str], target: Entity) -> dict[str, list[str]]:
+        """record id -> ids of the associated records of the target type, the primary one first."""
+        ...
+
+    def write(self, entity: Entity, rows: Sequence[WriteRow]) -> list[Receipt]:
+        """Update by record id, or upsert by unique property; one receipt per row, whatever HubSpot answered."""
+        ...
+
+    def usage(self) -> Usage:
+        """Counted since this store was opened."""
+        ...

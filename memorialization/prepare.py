@@ -1,0 +1,131 @@
+"""settle -> map -> match for one partition of interactions; what is due leaves as desired frames per record.
+
+The desired frames are spread over (entity, bucket) by record, so that all that meets on one record is later
+compared in one place. A partition's files are written whole; doing it again gives the same files.
+"""
+
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from memorialization.compare import NEW
+from memorialization.mapping import LENGTH, map_section
+from memorialization.matching import MATCHED, TO_CREATE, match
+from memorialization.ports import Channel
+from memorialization.run import Frozen, NumberedSection, Ports, Run, recorded, thaw
+from memorialization.settle import DUE, settle
+
+_TARGET_COLUMNS: Final = ["interaction_key", "entity", "section", "outcome", "record_id", "rule", "reason", "candidates"]
+_LENGTH_COLUMNS: Final = ["interaction_key", "section", "property", "limit", "length"]
+
+
+def prepare(run: Run, partition: str, buckets: int, ports: Ports) -> dict[str, Any]:
+    """Returns the partition's counts; raises what the ports raise."""
+    frozen = thaw(run)
+    with recorded(run, ports, "prepare", partition) as summary:
+        interactions = run.files.read_frame(f"interactions/{partition}.parquet")
+        settled = settle(interactions, frozen.configuration)
+        ports.ledger.keep_interactions(run.configuration, run.run_id, settled)
+        texts = run.files.read_frame(f"transcripts/{partition}.parquet")
+        transcripts = texts.drop_duplicates("transcript_ref").set_index("transcript_ref")["text"]
+        targets: list[pd.DataFrame] = []
+        lengths: list[pd.DataFrame] = []
+        files: dict[str, list[str]] = {}
+        for mapping_name, due in settled[settled["state"].eq(DUE)].groupby("mapping", sort=True):
+            contacts: dict[str, str] = {}
+            sections = [s for s in frozen.sections if s.mapping.name == mapping_name]
+            for numbered in sorted(sections, key=lambda s: s.section.entity != "Contact"):  # contacts lead others
+                found, desired = _section(run, frozen, numbered, due.reset_index(drop=True), transcripts, contacts, ports)
+                targets.append(found)
+                lengths += _lengths(desired, numbered, frozen)
+                desired = desired[found["outcome"].isin([MATCHED, TO_CREATE])]
+                if numbered.section.entity == "Contact":
+                    matched = found[found["outcome"].eq(MATCHED)]
+                    contacts = dict(zip(matched["interaction_key"], matched["record_id"], strict=True))
+                for bucket, part in desired.groupby(_bucket(desired["record"], buckets)):
+                    name = f"desired/{numbered.section.entity}/{bucket}/{partition}-{numbered.number}.parquet"
+                    files.setdefault(f"{numbered.section.entity}/{bucket}", []).append(
+                        run.files.write_frame(name, part)
+                    )
+        found = pd.concat(targets) if targets else pd.DataFrame(columns=_TARGET_COLUMNS)
+        run.files.write_frame(f"targets/{partition}.parquet", found[_TARGET_COLUMNS])
+        measured = pd.concat(lengths) if lengths else pd.DataFrame(columns=_LENGTH_COLUMNS)
+        run.files.write_frame(f"lengths/{partition}.parquet", measured)
+        if targets:
+            ports.ledger.keep_targets(run.configuration, run.run_id, found)
+        summary.update(
+            interactions=_counts(settled, ["state", "reason"]),
+            channel=_counts(settled, ["channel"]),
+            targets=_counts(found, ["entity", "section", "outcome", "reason", "rule"]),
+        )
+        run.files.write_json(f"prepared/{partition}.json", {"files": files})
+    return dict(summary)
+
+
+def _section(
+    run: Run,
+    frozen: Frozen,
+    numbered: NumberedSection,
+    due: pd.DataFrame,
+    transcripts: pd.Series,
+    contacts: dict[str, str],
+    ports: Ports,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(targets, desired) of one section, aligned: one row per interaction each."""
+    section, entity = numbered.section, frozen.entities[numbered.section.entity]
+    properties = frozen.schema[section.entity]
+    kept = ports.ledger.matches(run.configuration, section.entity, due["interaction_key"].tolist())
+    targets, desired = [], []
+    for name, rows in due.groupby("channel", sort=True):
+        channel: Channel = "voice" if name == "voice" else "digital"
+        rows = rows.reset_index(drop=True)
+        wide = map_section(rows, channel, section, transcripts, properties, frozen.configuration)
+        found = match(
+            rows, channel, section, wide["key_value"], entity, properties, ports.store,
+            kept=kept, contacts=contacts, region=frozen.configuration.crm.phone_region,
+        )  # fmt: skip
+        found = found.assign(entity=section.entity, section=numbered.number)
+        record = found["record_id"].where(found["outcome"].eq(MATCHED), NEW + wide["key_value"])
+        wide = wide.assign(section=np.int32(numbered.number), record=record.astype("str"))
+        targets.append(found)
+        desired.append(wide)
+    return pd.concat(targets, ignore_index=True), pd.concat(desired, ignore_index=True)
+
+
+def _lengths(desired: pd.DataFrame, numbered: NumberedSection, frozen: Frozen) -> list[pd.DataFrame]:
+    """Length against limit of every transcript that the section maps; no text."""
+    properties = frozen.schema[numbered.section.entity]
+    frames = []
+    for row in numbered.section.fields:
+        column = LENGTH + row.external_crm_field
+        if row.is_transcript and column in desired:
+            there = desired[desired[column].gt(0)]
+            limit = properties[row.external_crm_field].effective_max_length
+            frames.append(
+                pd.DataFrame(
+                    {
+                        "interaction_key": there["interaction_key"],
+                        "section": numbered.number,
+                        "property": row.external_crm_field,
+                        "limit": limit,
+                        "length": there[column].astype("int64"),
+                    }
+                )
+            )
+    return frames
+
+
+def _bucket(record: pd.Series, buckets: int) -> np.ndarray:
+    return pd.util.hash_array(record.to_numpy(dtype=object), categorize=False) % np.uint64(buckets)
+
+
+def _counts(frame: pd.DataFrame, columns: list[str]) -> list[dict[str, Any]]:
+    """[{column: value, ..., "n": count}], values None where missing."""
+    if frame.empty:
+        return []
+    counted = frame.groupby(columns, dropna=False).size().reset_index(name="n")
+    return [
+        {k: (None if pd.isna(v) else v.item() if isinstance(v, np.generic) else v) for k, v in row.items()}
+        for row in counted.to_dict("records")
+    ]

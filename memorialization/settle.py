@@ -1,0 +1,66 @@
+"""Decides for every interaction whether it is due, provisional or never due; exactly one of the three.
+
+Due means that the live system has had its moment: the value should stand in HubSpot by now. Provisional
+means look again in a later run. Source: memorialization reference, section 4.
+"""
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from memorialization.configuration import CHANNEL_OF, Configuration
+
+DUE: Final = "due"
+PROVISIONAL: Final = "provisional"
+NEVER_DUE: Final = "never_due"
+
+_VOICE_MEDIA: Final = (4, 5, 6)  # phone, voicemail, work item; the rest is legacy (cxone-api, section 3.1)
+_ENDERS: Final = ("agent", "contact")
+
+
+def settle(interactions: pd.DataFrame, configuration: Configuration) -> pd.DataFrame:
+    """Adds `state` (due | provisional | never_due), `reason`, `mapping` (str) and fills `ended_by`.
+
+    `interactions` has the columns of `interactions.INTERACTIONS`. `reason` is set for never_due and
+    provisional rows; `mapping` is the memorialization mapping's name for every row that has one.
+    """
+    frame = interactions.copy()
+    frame["mapping"] = _assigned(frame, configuration)
+    frame["ended_by"] = _ended_by(frame, configuration)
+    no_agent = frame["agent_kind"].isna()
+    checks = [
+        (frame["channel"].eq("voice") & ~frame["media_type_id"].isin(_VOICE_MEDIA), NEVER_DUE, "unsupported_media"),
+        (no_agent & frame["abandoned"].eq(True), NEVER_DUE, "abandoned"),
+        (no_agent, NEVER_DUE, "no_agent"),
+        (frame["refused"].eq(True), NEVER_DUE, "refused"),
+        (frame["agent_kind"].ne("human"), NEVER_DUE, "bot_or_survey"),
+        (frame["mapping"].isna(), NEVER_DUE, "no_assignment"),
+        (frame["end_time"].isna(), PROVISIONAL, "still_assigned"),
+        (~frame["wrap_up_closed"].eq(True) | frame["due_at"].isna(), PROVISIONAL, "wrap_up_open"),
+    ]
+    masks = [mask.to_numpy(dtype=bool, na_value=False) for mask, _, _ in checks]
+    frame["state"] = np.select(masks, [state for _, state, _ in checks], default=DUE)
+    reason = np.select(masks, [reason for _, _, reason in checks], default="")
+    frame["reason"] = pd.Series(reason, index=frame.index, dtype="str").replace("", np.nan)
+    return frame
+
+
+def _assigned(frame: pd.DataFrame, configuration: Configuration) -> pd.Series:
+    by_skill: dict[str, str] = {}
+    by_channel: dict[str, str] = {}
+    for item in configuration.workflows.assignments:
+        for skill in item.skills:
+            by_skill.setdefault(skill, item.memorialization_mapping)
+        if item.channel:
+            by_channel.setdefault(item.channel, item.memorialization_mapping)
+    found = frame["skill_name"].map(by_skill).astype("str")
+    found = found.fillna(frame["skill_id"].map(by_skill).astype("str"))
+    return found.fillna(frame["channel"].map(dict(CHANNEL_OF)).map(by_channel).astype("str"))
+
+
+def _ended_by(frame: pd.DataFrame, configuration: Configuration) -> pd.Series:
+    reasons = configuration.crm.end_reasons
+    vocabulary = dict.fromkeys(reasons.agent, "agent") | dict.fromkeys(reasons.contact, "contact")
+    known = frame["ended_by"].where(frame["ended_by"].isin(_ENDERS))
+    return known.fillna(frame["end_reason"].map(vocabulary).astype("str")).fillna("unknown")

@@ -1,0 +1,105 @@
+"""Reads one YAML file into plain data and remembers the line of every node; never runs or expands anything.
+
+Refused with file, line and cure: duplicate keys, anchors and aliases (a few lines of them can unfold into
+gigabytes), tags, tabs, NUL bytes, anything but UTF-8, files over 1 MiB.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from memorialization.errors import ConfigurationError
+
+MAX_BYTES: Final = 1 << 20
+
+Location = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class YamlFile:
+    """The data of one file, and the line (from 1) of each location within it."""
+
+    path: Path
+    data: Any
+    lines: dict[Location, int]
+
+    def line(self, location: Location) -> int:
+        """The line of a location, or of the nearest one above it that exists in the file."""
+        while location and location not in self.lines:
+            location = location[:-1]
+        return self.lines.get(location, 1)
+
+    def error(self, location: Location, message: str) -> ConfigurationError:
+        """A ConfigurationError that begins with file:line."""
+        return ConfigurationError(f"{self.path}:{self.line(location)}: {message}")
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """PyYAML's safe loader (the C one where it is built), used for its node tree and scalar rules."""
+
+
+def read_yaml(path: Path) -> YamlFile:
+    """Read a file; raises ConfigurationError naming file, line and cure. A retry does not help."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error.strerror}. Check path and rights.") from None
+    if len(raw) > MAX_BYTES:
+        raise ConfigurationError(f"{path}: {len(raw):,} bytes is over {MAX_BYTES:,}. Split the file.")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise ConfigurationError(f"{path}:{line}: not UTF-8. Save the file as UTF-8.") from None
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            raise ConfigurationError(f"{path}:1: the file is empty. See docs in README, 'Going live'.")
+        lines: dict[Location, int] = {}
+        data = _plain(path, loader, node, (), lines, seen=set())
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise ConfigurationError(f"{path}:{line}: not valid YAML: {error.problem or error.context}.") from None
+    except yaml.YAMLError as error:  # a NUL or another character that YAML forbids
+        position = getattr(error, "position", 0) or 0
+        line = text[:position].count("\n") + 1
+        raise ConfigurationError(f"{path}:{line}: a character that YAML does not allow. Remove it.") from None
+    except RecursionError:
+        raise ConfigurationError(f"{path}:1: nested too deeply. Flatten the file.") from None
+    finally:
+        loader.dispose()
+    return YamlFile(path, data, lines)
+
+
+def _plain(
+    path: Path, loader: Any, node: yaml.Node, location: Location, lines: dict[Location, int], seen: set[int]
+) -> Any:
+    line = node.start_mark.line + 1
+    lines.setdefault(location, line)
+    if id(node) in seen:
+        raise ConfigurationError(f"{path}:{line}: anchors and aliases are not allowed. Write the value out.")
+    seen.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        mapping: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key_line = key_node.start_mark.line + 1
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise ConfigurationError(f"{path}:{key_line}: a key must be plain text.")
+            key = key_node.value
+            if key in mapping:
+                raise ConfigurationError(f"{path}:{key_line}: {key!r} stands here twice. Remove one.")
+            lines[(*location, key)] = key_line
+            mapping[key] = _plain(path, loader, value_node, (*location, key), lines, seen)
+        return mapping
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(path, loader, item, (*location, i), lines, seen) for i, item in enumerate(node.value)]
+    if not node.tag.startswith("tag:yaml.org,2002:"):
+        raise ConfigurationError(f"{path}:{line}: the tag {node.tag!r} is not allowed. Remove it.")
+    try:
+        return loader.construct_object(node)
+    except ValueError:  # such as the date 2026-02-31
+        raise ConfigurationError(f"{path}:{line}: {node.value!r} is not a value. Put it in quotes.") from None

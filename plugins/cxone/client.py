@@ -1,0 +1,370 @@
+"""One CXone tenant over HTTP: an answer is parsed JSON or None, a failure one of `memorialization.errors`.
+
+The token is shared by all threads and goes only to the token host and to the API endpoint that discovery
+names; redirects are never followed, and no message holds a body, a query or a token.
+Facts: cxone-api, sections 2 (token, discovery), 3 (Accept, 204) and 6 (limits, errors).
+"""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from ipaddress import ip_address
+from typing import Any, Final, Self
+from urllib.parse import urlsplit
+
+import httpx
+import orjson
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+
+from memorialization.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    ContractBroken,
+    MemorializationError,
+    PermissionMissing,
+    RateLimited,
+    RequestRefused,
+    ServiceUnavailable,
+)
+from plugins.cxone.fields import rows_of, text_of
+
+log = logging.getLogger(__name__)
+
+Params = Mapping[str, str | int]
+
+DISCOVERY_HOST: Final = "https://cxone.niceincontact.com"
+API_VERSION: Final = "30.0"
+_ACD: Final = "/incontactapi/services/v{version}/"
+_DFO: Final = "/dfo/3.0/"
+_LONGEST_RETRY_AFTER: Final = 300.0
+_ADMIN_PAGE: Final = 100
+
+
+class _Again(Exception):
+    """Carries what a further try may cure, and how long the service asked to wait."""
+
+    def __init__(self, error: MemorializationError, wait: float | None = None) -> None:
+        super().__init__()
+        self.error = error
+        self.wait = wait
+
+
+class CxoneClient:
+    """Reads one tenant; safe to share between threads; close it or use it as a context manager.
+
+    `base_url` issues tokens (https://{area}.nice-incontact.com); `discovery_url` tells the API endpoint,
+    unless `api_endpoint` is given. `first_wait` (seconds) doubles with every try up to `max_wait`. Raises
+    ConfigurationError for a URL that is not https, unless it is a loopback address.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        access_key_id: str,
+        access_key_secret: str,
+        *,
+        discovery_url: str | None = None,
+        api_endpoint: str | None = None,
+        tenant_id: str | None = None,
+        api_version: str = API_VERSION,
+        tries: int = 6,
+        first_wait: float = 5.0,
+        max_wait: float = 60.0,
+        timeout: float = 120.0,
+    ) -> None:
+        if not access_key_id or not access_key_secret:
+            raise ConfigurationError(
+                "the CXone connection needs an access key id (login) and its secret (password)"
+            )
+        self._base_url = _safe_url(base_url)
+        self._discovery_url = _safe_url(discovery_url or base_url)
+        self._given_endpoint = _safe_url(api_endpoint) if api_endpoint else None
+        self._key = {"accessKeyId": access_key_id, "accessKeySecret": access_key_secret}
+        self._tenant_id = tenant_id
+        self.api_version = api_version
+        self._tries, self._first_wait, self._max_wait = tries, first_wait, max_wait
+        self._lock = threading.Lock()
+        self._token = ""
+        self._renew_at = 0.0
+        self._http = httpx.Client(
+            timeout=httpx.Timeout(timeout, connect=15.0),
+            follow_redirects=False,
+            headers={"Accept": "application/json"},
+            # a proxy from the environment must not carry loopback traffic, nor see its token
+            trust_env=not _is_loopback(self._base_url),
+            # servers commonly drop idle connections after 5 s: let go of them before that
+            limits=httpx.Limits(max_connections=32, max_keepalive_connections=32, keepalive_expiry=3.0),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connections; the client is of no use afterwards."""
+        self._http.close()
+
+    @cached_property
+    def api_endpoint(self) -> str:
+        """Base of all API calls, without a trailing slash (cxone-api, section 2.4)."""
+        if self._given_endpoint:
+            return self._given_endpoint
+        query = {"tenantId": self._tenant_id} if self._tenant_id else {}
+        # without a tenant id the area host wants to know who asks; with one the question is public
+        found = self._get(
+            f"{self._discovery_url}/.well-known/cxone-configuration", query, bearer=not self._tenant_id
+        )
+        if not isinstance(found, dict):
+            raise ContractBroken(
+                "CXone discovery answered no JSON object; set api_endpoint in the connection"
+            )
+        endpoint = found.get("api_endpoint")
+        if not endpoint and found.get("area") and found.get("domain"):
+            endpoint = f"https://api-{found['area']}.{found['domain']}"
+        if not isinstance(endpoint, str) or not endpoint:
+            raise ContractBroken("CXone discovery names no api_endpoint; set it in the connection")
+        return _safe_url(endpoint)
+
+    def server_time(self) -> datetime:
+        """CXone's own clock, UTC; this machine's if it does not tell."""
+        told = text_of(self.acd("server-time", missing_ok=True) or {}, "ServerTime", "serverTime")
+        try:
+            return datetime.fromisoformat(told or "").astimezone(UTC)
+        except ValueError:
+            return datetime.now(UTC)
+
+    def acd(self, path: str, params: Params | None = None, *, missing_ok: bool = False) -> Any:
+        """GET of the reporting and admin API; None for 204, and for 404 where `missing_ok`."""
+        base = self.api_endpoint + _ACD.format(version=self.api_version)
+        return self._get(base + path, params or {}, missing_ok=missing_ok)
+
+    def dfo(self, path: str, params: Params | None = None, *, missing_ok: bool = False) -> Any:
+        """GET of Digital Experience; None for 204, and for 404 where `missing_ok`."""
+        return self._get(self.api_endpoint + _DFO + path, params or {}, missing_ok=missing_ok)
+
+    def acd_pages(
+        self, path: str, key: str, params: Params | None = None, *, top: int = _ADMIN_PAGE
+    ) -> Iterator[tuple[list[Any], Mapping[str, Any]]]:
+        """Pages of a skip/top list as (rows, envelope), until 204, an empty page or `totalRecords`.
+
+        A page shorter than `top` is no end: the service may cap pages lower than asked.
+        """
+        skip, previous = 0, None
+        while True:
+            body = self.acd(path, {**(params or {}), "skip": skip, "top": top})
+            if body is None:
+                return
+            rows, envelope = rows_of(body, key, path)
+            if not rows or rows == previous:  # an unpaged list repeats itself whatever `skip` says
+                return
+            yield rows, envelope
+            skip, previous = skip + len(rows), rows
+            total = envelope.get("totalRecords")
+            if str(total).isdigit() and skip >= int(str(total)):
+                return
+
+    def _get(self, url: str, params: Params, *, bearer: bool = True, missing_ok: bool = False) -> Any:
+        def once() -> Any:
+            token = self._bearer() if bearer else None
+            response = self._send("GET", url, params=params, token=token)
+            if response.status_code == 401 and token:
+                self._forget(token)
+                response = self._send("GET", url, params=params, token=self._bearer())
+            return _parsed(response, missing_ok=missing_ok)
+
+        return self._patiently(once)
+
+    def _bearer(self) -> str:
+        """A token good for at least the next minutes; whoever finds it old renews it for all."""
+        with self._lock:
+            if not self._token or time.monotonic() >= self._renew_at:
+                self._log_in()
+            return self._token
+
+    def _forget(self, token: str) -> None:
+        with self._lock:
+            if self._token == token:  # else another thread has renewed it already
+                self._token = ""
+
+    def _log_in(self) -> None:
+        url = f"{self._base_url}/authentication/v1/token/access-key"
+        asked = time.monotonic()
+        response = self._send("POST", url, body=self._key)
+        if response.status_code in (400, 401, 403):
+            raise AuthenticationError(
+                f"CXone refused the access key (HTTP {response.status_code} from {_place(response)}): "
+                "check the connection's login and password, and that the key is active"
+            )
+        answer = _parsed(response, missing_ok=False)
+        try:
+            token, life = str(answer["access_token"]), float(answer["expires_in"])
+        except (KeyError, TypeError, ValueError):
+            raise ContractBroken(f"{_place(response)} answered no access_token with expires_in") from None
+        self._token = token
+        self._renew_at = asked + life - min(300.0, life / 5)
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Params | None = None,
+        body: Mapping[str, str] | None = None,
+        token: str | None = None,
+    ) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        try:
+            return self._http.request(method, url, params=params, json=body, headers=headers)
+        except httpx.HTTPError as trouble:
+            place = f"{method} {urlsplit(url).path} at {urlsplit(url).hostname}"
+            raise _Again(ServiceUnavailable(f"{place}: {type(trouble).__name__}")) from None
+
+    def _patiently(self, once: Callable[[], Any]) -> Any:
+        retrying = Retrying(
+            retry=retry_if_exception_type(_Again),
+            stop=stop_after_attempt(self._tries),
+            wait=self._pause,
+            before_sleep=_say_again,
+            reraise=True,
+        )
+        try:
+            return retrying(once)
+        except _Again as last:
+            error = last.error
+        raise error
+
+    def _pause(self, state: RetryCallState) -> float:
+        trouble = state.outcome.exception() if state.outcome else None
+        if isinstance(trouble, _Again) and trouble.wait is not None:
+            return trouble.wait
+        return float(min(self._max_wait, self._first_wait * 2 ** (state.attempt_number - 1)))
+
+
+def client_from(
+    host: str | None, login: str | None, password: str | None, extras: Mapping[str, Any]
+) -> CxoneClient:
+    """The client of a connection: `host` overrides token and discovery host, else the area names them.
+
+    Extras: `area` (na1, eu1, ...), `tenant_id` (guid), `api_version` ("30.0"), `api_endpoint` (skips
+    discovery). Raises ConfigurationError where they do not suffice.
+    """
+    tenant_id = extras.get("tenant_id") or None
+    if host:
+        base = discovery = _with_scheme(host)
+    elif extras.get("area"):
+        base = f"https://{extras['area']}.nice-incontact.com"
+        discovery = DISCOVERY_HOST if tenant_id else base
+    else:
+        raise ConfigurationError("the CXone connection needs the extra `area` (na1, eu1, ...) or a host")
+    return CxoneClient(
+        base,
+        login or "",
+        password or "",
+        discovery_url=discovery,
+        api_endpoint=extras.get("api_endpoint") or None,
+        tenant_id=tenant_id,
+        api_version=_version(extras.get("api_version") or API_VERSION),
+    )
+
+
+def _parsed(response: httpx.Response, *, missing_ok: bool) -> Any:
+    status, place = response.status_code, _place(response)
+    if status == 204 or (status == 404 and missing_ok):
+        return None
+    if status == 200:
+        if "html" in response.headers.get("content-type", ""):
+            raise _Again(ServiceUnavailable(f"{place} answered an HTML page"))
+        return _json(response.content, place)
+    what = f"{place} answered HTTP {status}{_description(response)}"
+    if status == 429:
+        raise _Again(RateLimited(f"{what} after all tries; run fewer at a time"), _retry_after(response))
+    if status == 408 or status >= 500:
+        raise _Again(ServiceUnavailable(what), _retry_after(response))
+    if status == 401:
+        raise AuthenticationError(f"{what} to a fresh token: check that the access key's user is active")
+    if status == 403:
+        raise PermissionMissing(f"{what}: grant the access key's user the permission")
+    if 400 <= status < 500:
+        raise RequestRefused(what)
+    raise ContractBroken(f"{what}, which its contract does not know (redirects are not followed)")
+
+
+def _json(content: bytes, place: str) -> Any:
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        pass
+    try:  # a body cut inside an emoji holds half a surrogate pair, which only the standard library reads
+        whole = json.dumps(json.loads(content), ensure_ascii=False)
+        return orjson.loads(whole.encode("utf-8", "replace"))
+    except ValueError:
+        raise ContractBroken(f"{place} answered HTTP 200 with a body that is no JSON") from None
+
+
+def _place(response: httpx.Response) -> str:
+    request = response.request
+    return f"{request.method} {request.url.path} at {request.url.host}"
+
+
+def _description(response: httpx.Response) -> str:
+    text = "".join(c for c in response.headers.get("icStatusDescription", "") if c.isprintable())
+    return f" ({text[:200]})" if text else ""
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    header = response.headers.get("Retry-After", "").strip()
+    try:
+        wait = (
+            float(header)
+            if header[:1].isdigit()
+            else (parsedate_to_datetime(header).timestamp() - time.time())
+        )
+    except (ValueError, TypeError):
+        return None
+    return max(0.0, min(wait, _LONGEST_RETRY_AFTER))
+
+
+def _say_again(state: RetryCallState) -> None:
+    trouble = state.outcome.exception() if state.outcome else None
+    if isinstance(trouble, _Again) and state.next_action:
+        log.warning("%s; try %d in %.1f s", trouble.error, state.attempt_number + 1, state.next_action.sleep)
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _with_scheme(host: str) -> str:
+    if "://" in host:
+        return host
+    return f"http://{host}" if _is_loopback(f"http://{host}") else f"https://{host}"
+
+
+def _safe_url(url: str) -> str:
+    parts = urlsplit(url)
+    if not parts.hostname or parts.username or parts.scheme not in ("https", "http"):
+        raise ConfigurationError("a CXone URL must look like https://host, without a user name in it")
+    if parts.scheme == "http" and not _is_loopback(url):
+        raise ConfigurationError(
+            f"CXone at {parts.hostname} must be called over https: the token would travel in clear"
+        )
+    return url.rstrip("/")
+
+
+def _version(given: object) -> str:
+    text = str(given).removeprefix("v")
+    major, _, minor = text.partition(".")
+    if not major.isdigit() or not (minor or "0").isdigit():
+        raise ConfigurationError("api_version of the CXone connection must look like 30.0")
+    return f"{major}.{minor or '0'}"

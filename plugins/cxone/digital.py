@@ -1,0 +1,359 @@
+"""Digital legs: cases found by the digital search and by completed contacts, split by their history.
+
+One row per assignment of a case, keyed `d:{case id}:{assignment start, ms}:{agent id}`; a case whose
+history shows no assignment has the one key `d:{case id}:0`. A leg is returned if it ended in the window, is
+still open, or is among `wanted.again`. Final State is true for every ended leg: its agent was done with it
+(cxone-api, section 1.4). Sources: cxone-api, section 4; memorialization, section 4.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from itertools import islice
+from typing import Any, Final
+
+import pyarrow as pa
+
+from memorialization.errors import ContractBroken, RequestRefused
+from memorialization.interactions import INTERACTIONS, SCRIPT_PREFIX, TRANSCRIPTS
+from memorialization.ports import Batch, Wanted, Window
+from plugins.cxone.client import CxoneClient
+from plugins.cxone.fields import rows_of, text_of, zulu
+from plugins.cxone.history import CLOSED, Event, Leg, events_of, leg_without_history, legs_of_case, moment_of
+from plugins.cxone.identity import Agent, agent_of, customer_email, customer_phone
+from plugins.cxone.lookups import Lookups
+from plugins.cxone.options import CxoneOptions, Tally
+from plugins.cxone.transcript import full_name, lines_of_case, transcript_until
+from plugins.cxone.voice import DIGITAL_MEDIA, completed_pages, started
+
+log = logging.getLogger(__name__)
+
+Row = dict[str, Any]
+
+CASES_PER_BATCH: Final = 1_000
+_HISTORY_PAGE: Final = 50
+_LOOK_BACK: Final = timedelta(days=30)  # of updatedSince (cxone-api, section 6)
+_DISMISS_LAG: Final = timedelta(days=1)
+"""A case may be closed first and dismissed later, and only its history tells when: look that far behind."""
+
+
+@dataclass(slots=True)
+class _Found:
+    """What one case yields; `texts` by transcript_ref."""
+
+    rows: list[Row] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+    skipped: str | None = None
+    assumed: list[str] = field(default_factory=list)
+
+
+class DigitalReader:
+    """Reads the digital legs of one window; one reader per call of `interactions`."""
+
+    def __init__(
+        self,
+        client: CxoneClient,
+        lookups: Lookups,
+        window: Window,
+        wanted: Wanted,
+        options: CxoneOptions,
+        phone_region: str | None,
+        tally: Tally,
+    ) -> None:
+        self._client, self._lookups, self._options, self._tally = client, lookups, options, tally
+        self._window, self._wanted, self._region = window, wanted, phone_region
+        self._again_cases = {key.split(":")[1] for key in wanted.again if key.startswith("d:")}
+        self._outcomes: dict[str, Mapping[str, Any]] = {}  # case id -> its row of completed contacts
+
+    def batches(self) -> Iterator[Batch]:
+        """A batch per 1,000 cases, in the order of their case ids; legs of a case oldest first.
+
+        A case that cannot be read is counted and left out; ContractBroken if that is every one of them.
+        """
+        self._outcomes = self._completed()
+        cases = self._cases()
+        # the threads below only read these
+        _ = self._lookups.queues, self._lookups.channels, self._lookups.skills, self._lookups.agent_ids
+        unread, ids = 0, iter(sorted(cases, key=lambda i: (len(i), i)))
+        with ThreadPoolExecutor(self._options.concurrency, thread_name_prefix="cxone") as pool:
+            while part := list(islice(ids, CASES_PER_BATCH)):
+                found = list(pool.map(lambda i: self._read(i, cases[i]), part))
+                for one in found:
+                    self._tally.assumed.update(one.assumed)
+                    if one.skipped:
+                        unread += 1
+                        self._tally.skipped[one.skipped] += 1
+                if any(one.rows for one in found):
+                    yield self._batch(found)
+        if cases and unread == len(cases):
+            raise ContractBroken(
+                f"none of {unread} digital cases could be read; the log names the first reasons"
+            )
+
+    def _completed(self) -> dict[str, Mapping[str, Any]]:
+        """Rows of media type 9: they discover cases, and hold the outcome that the last agent chose."""
+        found: dict[str, Mapping[str, Any]] = {}
+        since = self._window.start - _DISMISS_LAG
+        if self._client.server_time() - since < _LOOK_BACK:
+            asked = {"updatedSince": zulu(since)}  # also cases that were opened before `wanted.since`
+        else:
+            asked = started(self._wanted.since, self._window.end)
+        for rows in completed_pages(self._client, {**asked, "mediaTypeId": DIGITAL_MEDIA}):
+            for row in rows:
+                case_id = text_of(row, "contactId") if isinstance(row, dict) else None
+                if case_id is None:
+                    self._tally.skipped["digital: unreadable completed contact"] += 1
+                # text in one spelling and zone: the later one is the greater one
+                elif str(row.get("lastUpdateTime")) >= str(found.get(case_id, {}).get("lastUpdateTime", "")):
+                    found[case_id] = row
+        return found
+
+    def _cases(self) -> dict[str, Mapping[str, Any] | None]:
+        """Case id -> the case as found; None = known only from completed contacts, to be fetched."""
+        cases: dict[str, Mapping[str, Any] | None] = {}
+        seen: set[str] = set()
+        for rows in self._search():
+            for case in rows:
+                case_id = text_of(case, "id") if isinstance(case, dict) else None
+                if case_id is None:
+                    self._tally.skipped["digital: unreadable case"] += 1
+                elif case_id not in seen:
+                    seen.add(case_id)
+                    if self._concerns(case_id, case):
+                        cases[case_id] = case
+        return cases | {case_id: None for case_id in self._outcomes if case_id not in seen}
+
+    def _search(self) -> Iterator[list[Any]]:
+        """Pages of 25 until one is empty or all hits are there. Days are whole; `_concerns` makes the cut."""
+        params = {
+            "date[from]": f"{self._wanted.since:%Y-%m-%d}",
+            "date[to]": f"{self._window.end:%Y-%m-%d}",
+        }
+        ids: set[str] = set()
+        idle = 0
+        while True:
+            body = self._client.dfo("contacts", params)
+            if body is None:
+                return
+            rows, envelope = rows_of(body, "data", "the search for digital contacts")
+            if not rows:
+                return
+            yield rows
+            before = len(ids)
+            ids.update(str(case.get("id")) for case in rows if isinstance(case, dict))
+            idle = 0 if len(ids) > before else idle + 1
+            token = text_of(envelope, "scrollToken")
+            if not token or len(ids) >= int(envelope.get("hits") or 0):
+                return
+            if idle > 2:
+                raise ContractBroken(f"the search for digital contacts repeats itself after {len(ids)} cases")
+            params = {"scrollToken": token}
+
+    def _concerns(self, case_id: str, case: Mapping[str, Any]) -> bool:
+        """Whether a leg of the case can lie in the window; an unreadable time says yes."""
+        try:
+            if moment_of(case, "createdAtWithMilliseconds", "createdAt") >= self._window.end:
+                return False
+            if (
+                case_id in self._again_cases
+                or case.get("inboxAssigneeUser")
+                or case.get("status") not in CLOSED
+            ):
+                return True
+            changed = moment_of(case, "statusUpdatedAtWithMilliseconds", "statusUpdatedAt")
+            return changed >= self._window.start - _DISMISS_LAG
+        except ValueError:
+            return True
+
+    def _read(self, case_id: str, case: Mapping[str, Any] | None) -> _Found:
+        """The legs of one case. One bad case must not lose the night: what is wrong with it is counted."""
+        try:
+            if case is None:
+                case = self._client.dfo(f"contacts/{case_id}", missing_ok=True)
+                if not isinstance(case, dict):
+                    return _Found(skipped="digital: case not found")
+                if not self._concerns(case_id, case):
+                    return _Found()
+            return self._legs(case_id, case)
+        except (RequestRefused, ContractBroken) as refused:
+            log.warning("digital case %s left out: %s", case_id, refused)
+            return _Found(skipped="digital: case refused")
+        except (KeyError, TypeError, ValueError, AttributeError) as malformed:
+            log.warning("digital case %s left out: malformed (%s)", case_id, type(malformed).__name__)
+            return _Found(skipped="digital: malformed case")
+
+    def _legs(self, case_id: str, case: Mapping[str, Any]) -> _Found:
+        found = _Found()
+        events = self._history(case_id)
+        legs = legs_of_case(case, events)
+        if not legs:
+            fallback = leg_without_history(case)
+            if fallback is None:
+                return found
+            if fallback.user:
+                found.assumed.append("digital: leg without history")
+            keyed = [
+                (
+                    f"d:{case_id}:0",
+                    fallback,
+                    agent_of(fallback.user, self._lookups) if fallback.user else None,
+                )
+            ]
+        else:
+            keyed = [(_key(case_id, leg, agent), leg, agent) for leg, agent in self._with_agents(legs)]
+        picked = {key: (leg, agent) for key, leg, agent in keyed if self._picked(key, leg)}
+        if not picked:
+            return found
+        outcome_key = next(
+            (key for key, _, agent in reversed(keyed) if agent and agent.kind == "human"), None
+        )
+        shared = self._shared(case_id, case, events)
+        for key, (leg, agent) in picked.items():
+            outcome = self._outcome(case_id) if key == outcome_key and leg.end else (None, None)
+            found.rows.append(shared | self._of_leg(key, leg, agent, outcome, case))
+        if self._wanted.transcripts:
+            self._add_transcripts(case_id, found)
+        return found
+
+    def _with_agents(self, legs: list[Leg]) -> Iterator[tuple[Leg, Agent]]:
+        for leg in legs:
+            if leg.user:
+                yield leg, agent_of(leg.user, self._lookups)
+
+    def _picked(self, key: str, leg: Leg) -> bool:
+        if leg.end is None:
+            return leg.start < self._window.end
+        return self._window.start <= leg.end < self._window.end or key in self._wanted.again
+
+    def _history(self, case_id: str) -> list[Event]:
+        rows: list[Any] = []
+        page = 1
+        while True:
+            params = {"page": page, "size": _HISTORY_PAGE, "withContext": 1}
+            body = self._client.dfo(f"contacts/{case_id}/history", params, missing_ok=True)
+            if body is None:
+                break
+            more, envelope = rows_of(body, "data", "the history of a digital contact")
+            rows += more
+            if not more or len(rows) >= int(envelope.get("hits") or 0):
+                break
+            page += 1
+        # a page that moved while it was read repeats rows: their ids tell
+        return events_of(list({str(row.get("id") or n): row for n, row in enumerate(rows)}.values()))
+
+    def _outcome(self, case_id: str) -> tuple[str | None, str | None]:
+        """Disposition name and notes: the case's last agent leg alone has them."""
+        if row := self._outcomes.get(case_id):
+            return self._lookups.disposition(text_of(row, "primaryDispositionId")), text_of(
+                row, "dispositionNotes"
+            )
+        chosen = self._client.acd(f"contacts/{case_id}/disposition", missing_ok=True) or {}
+        name = text_of(chosen, "dispositionName") or self._lookups.disposition(
+            text_of(chosen, "dispositionId")
+        )
+        return name, text_of(chosen, "notes")
+
+    def _shared(self, case_id: str, case: Mapping[str, Any], events: list[Event]) -> Row:
+        """The columns that all legs of a case share."""
+        channel_id = text_of(case, "channelId") or ""
+        channel = self._lookups.channels.get(channel_id)
+        name = full_name(case.get("endUser") or {}) or full_name(case.get("authorEndUserIdentity") or {})
+        changed = moment_of(case, "statusUpdatedAtWithMilliseconds", "statusUpdatedAt", "createdAt")
+        guid = text_of(case, "contactId")
+        wanted = self._wanted.script_variables
+        scripts = {
+            SCRIPT_PREFIX + ident.lower(): text_of(custom, "value")
+            for custom in case.get("customFields") or []
+            if (ident := text_of(custom, "ident")) and ident.lower() in wanted
+        }
+        return scripts | {
+            "channel": "digital",
+            "contact_id": case_id if self._options.contact_id == "number" else guid,
+            "contact_guid": guid,
+            "interaction_id": text_of(case, "interactionId"),
+            "updated_at": max([changed, *(event.at for event in events)]),
+            "media_type_id": DIGITAL_MEDIA,
+            "refused": False,
+            "abandoned": bool(case.get("abandon")),
+            "customer_email": customer_email(case),
+            "customer_phone": customer_phone(case, self._region),
+            "from_name": name,
+            "customer_name": name,
+            "channel_name": channel.name if channel else None,
+            "channel_type": (channel.kind if channel else None) or channel_id.partition("_")[0] or None,
+            "contact_type": "digital",
+            "direction": text_of(case, "direction"),
+            "media_type": "Digital",
+            "transcript_url": text_of(case, "detailUrl"),
+        }
+
+    def _of_leg(
+        self,
+        key: str,
+        leg: Leg,
+        agent: Agent | None,
+        outcome: tuple[str | None, str | None],
+        case: Mapping[str, Any],
+    ) -> Row:
+        queue = self._lookups.queues.get(leg.queue_id or text_of(case, "routingQueueId") or "")
+        skill = self._lookups.skills.get(queue.skill_id) if queue and queue.skill_id else None
+        status = leg.status or text_of(case, "status")
+        by_number = self._options.agent_id == "number"
+        return {
+            "interaction_key": key,
+            "start_time": leg.start,
+            "end_time": leg.end,
+            "due_at": leg.end,
+            "agent_kind": agent.kind if agent else None,
+            "wrap_up_closed": leg.end is not None,
+            "ended_by": leg.ended_by,
+            "agent_id": (agent.number if by_number else agent.uuid) if agent else None,
+            "agent_uuid": agent.uuid if agent else None,
+            "agent_name": agent.name if agent else None,
+            "to_name": agent.name if agent else None,
+            "disposition_name": outcome[0],
+            "disposition_notes": outcome[1],
+            "event_type": leg.event_type,
+            "final_state": leg.end is not None,
+            "skill_id": queue.skill_id if queue else None,
+            "skill_name": (skill.name if skill else None) or (queue.name if queue else None),
+            "status": status[:1].upper() + status[1:] if status else None,
+        }
+
+    def _add_transcripts(self, case_id: str, found: _Found) -> None:
+        """Each ended leg of a person gets the transcript as it was when it ended."""
+        ended = [row for row in found.rows if row["end_time"] and row["agent_kind"] == "human"]
+        if not ended:
+            return
+        until = max(row["end_time"] for row in ended)
+        lines = lines_of_case(self._client, case_id, until, ended[0]["customer_name"], self._options)
+        if lines is None:
+            found.assumed.append("digital: transcript withheld, messages missing")
+            return
+        for row in ended:
+            if text := transcript_until(lines, row["end_time"]):
+                row["transcript_ref"] = sha256(text.encode()).hexdigest()
+                found.texts[row["transcript_ref"]] = text
+
+    def _batch(self, found: list[_Found]) -> Batch:
+        scripts = [
+            pa.field(SCRIPT_PREFIX + name, pa.large_string())
+            for name in sorted(self._wanted.script_variables)
+        ]
+        rows = [row for one in found for row in one.rows]
+        texts = {ref: text for one in found for ref, text in one.texts.items()}
+        return Batch(
+            pa.Table.from_pylist(rows, schema=pa.schema([*INTERACTIONS, *scripts])),
+            pa.table({"transcript_ref": list(texts), "text": list(texts.values())}, schema=TRANSCRIPTS),
+        )
+
+
+def _key(case_id: str, leg: Leg, agent: Agent) -> str:
+    return f"d:{case_id}:{_epoch_ms(leg.start)}:{agent.number}"
+
+
+def _epoch_ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)

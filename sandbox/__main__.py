@@ -1,0 +1,155 @@
+"""`python -m sandbox`: one process, one world, two HTTP services (CXone and HubSpot) until a signal ends it."""
+
+import argparse
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import orjson
+import uvicorn
+from starlette.types import ASGIApp
+
+from sandbox import schema
+from sandbox.cxone.service import create_app as cxone_app
+from sandbox.hubspot.journal import Journal
+from sandbox.hubspot.limits import Limits
+from sandbox.hubspot.portal import Portal
+from sandbox.hubspot.service import create_app as hubspot_app
+from sandbox.times import Clock, millis, parse
+from sandbox.world import Settings, World
+
+ON_SIGNAL = (signal.SIGTERM, signal.SIGINT)
+
+
+def options(arguments: list[str]) -> argparse.Namespace:
+    """The command line, read; leaves with 2 and a message when it is wrong."""
+    parser = argparse.ArgumentParser(prog="sandbox", description=__doc__)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--interactions", type=int, default=1500, help="per day")
+    parser.add_argument("--days", type=int, default=7)
+    parser.add_argument("--start", type=date.fromisoformat, default=date(2026, 11, 16), help="first UTC day")
+    parser.add_argument("--clock", type=_clock, default="now", help="now, or the ISO time the twin starts at")
+    parser.add_argument("--cxone-port", type=int, default=0)
+    parser.add_argument("--hubspot-port", type=int, default=0)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--state", type=Path, help="folder of the journal; without it nothing is kept")
+    parser.add_argument("--ready", type=Path, help="file written when both serve: {cxone, hubspot, pid}")
+    parser.add_argument(
+        "--live-stops-on", type=date.fromisoformat, help="no live writes from this UTC day on"
+    )
+    parser.add_argument("--token-lifetime", type=int, default=3600, help="seconds")
+    parser.add_argument("--burst", type=int, default=190, help="HubSpot calls per 10 seconds")
+    parser.add_argument("--search-per-second", type=float, default=5.0)
+    chosen = parser.parse_args(arguments)
+    if not 1 <= chosen.interactions <= 400_000 or chosen.days < 1:
+        parser.error("--interactions must be 1 to 400000, --days at least 1")
+    return chosen
+
+
+def _clock(text: str) -> int:
+    return millis(datetime.now(UTC)) if text == "now" else parse(text)
+
+
+def build(chosen: argparse.Namespace) -> tuple[World, Journal | None]:
+    """The world up to its clock; a journal's last change is never in the clock's future."""
+    journal = None
+    changes = []
+    if chosen.state:
+        chosen.state.mkdir(parents=True, exist_ok=True)
+        journal = Journal(chosen.state / "journal.jsonl")
+        changes = list(journal.events())
+    start = max([chosen.clock, *(millis(at) + 1 for at, _ in changes)])
+    portal = Portal(
+        portal_id=schema.PORTAL_ID,
+        time_zone=schema.TIME_ZONE,
+        ui_domain=schema.UI_DOMAIN,
+        token=schema.TOKEN,
+        scopes=schema.SCOPES,
+        seed=chosen.seed,
+    )
+    settings = Settings(chosen.seed, chosen.interactions, chosen.days, chosen.start, chosen.live_stops_on)
+    world = World(settings, portal, Clock(start))
+    world.begin(changes)
+    return world, journal
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the one place that stops both services."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(chosen: argparse.Namespace, world: World, journal: Journal | None) -> None:
+    """Serve both until SIGTERM or SIGINT."""
+    limits = Limits(burst=chosen.burst, search_per_second=chosen.search_per_second)
+    hubspot = hubspot_app(
+        world.portal, clock=world.clock.now, limits=limits, before_request=world.advance, journal=journal
+    )
+    halves: list[tuple[str, ASGIApp, int]] = [
+        ("cxone", cxone_app(world, chosen.token_lifetime), chosen.cxone_port),
+        ("hubspot", hubspot, chosen.hubspot_port),
+    ]
+    servers, tasks, urls = [], [], {}
+    for name, app, port in halves:
+        listening = _listen(chosen.host, port)
+        config = uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=2)
+        server = _Server(config)
+        servers.append(server)
+        tasks.append(asyncio.create_task(server.serve(sockets=[listening])))
+        urls[name] = f"http://{chosen.host}:{listening.getsockname()[1]}"
+
+    def stop() -> None:
+        for server in servers:
+            server.should_exit = True
+
+    for number in ON_SIGNAL:
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    while not all(server.started or task.done() for server, task in zip(servers, tasks, strict=True)):
+        await asyncio.sleep(0.005)
+    for name, url in urls.items():
+        print(f"{name} serves at {url}", flush=True)
+    if chosen.ready:
+        _write(chosen.ready, orjson.dumps({**urls, "pid": os.getpid()}))
+    await asyncio.gather(*tasks)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    # named as TCP, or asyncio leaves Nagle's algorithm on and each answer takes 40 ms
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind((host, port))
+    return listening
+
+
+def _write(path: Path, data: bytes) -> None:
+    """All of the file or none of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    number, name = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(number, "wb") as file:
+        file.write(data)
+    os.replace(name, path)
+
+
+def main() -> int:
+    chosen = options(sys.argv[1:])
+    gc.disable()  # building makes millions of objects that all stay; collected once at the end
+    world, journal = build(chosen)
+    gc.enable()
+    asyncio.run(serve(chosen, world, journal))
+    if journal:
+        journal.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

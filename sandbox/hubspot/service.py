@@ -1,0 +1,197 @@
+"""Every request passes the same gate: the world moves to now, faults, token, limits, then one handler, one
+answer.
+
+All of it happens in one thread without a pause between check and write, so requests never mix. Control paths
+(`/_twin/...`) need no token and count for no limit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sandbox.hubspot.account import app_id
+from sandbox.hubspot.call import Answer, Call
+from sandbox.hubspot.errors import ApiError, not_found, rate_limited, unauthenticated
+from sandbox.hubspot.faults import HTML, Fault, Faults
+from sandbox.hubspot.journal import Journal
+from sandbox.hubspot.limits import Limits, Meter
+from sandbox.hubspot.portal import Portal, Source, UnknownRecord, UnknownType
+from sandbox.hubspot.routes import Match, match
+
+JSON = "application/json;charset=utf-8"
+
+
+def create_app(
+    portal: Portal,
+    *,
+    clock: Callable[[], datetime],
+    limits: Limits,
+    before_request: Callable[[], None] | None = None,
+    journal: Journal | None = None,
+    search_lag: float = 5.0,
+) -> ASGIApp:
+    """The portal as an ASGI app, to be served by uvicorn.
+
+    `clock` gives the twin's time (aware); `before_request` is called first on each request; `journal` keeps
+    every change; `search_lag` is in seconds of the twin's time (0 switches the lag off).
+    """
+    return _Service(portal, clock, limits, before_request, journal, round(search_lag * 1000))
+
+
+class _Service:
+    def __init__(
+        self,
+        portal: Portal,
+        clock: Callable[[], datetime],
+        limits: Limits,
+        before_request: Callable[[], None] | None,
+        journal: Journal | None,
+        lag: int,
+    ) -> None:
+        self._portal, self._clock, self._before, self._journal = portal, clock, before_request, journal
+        self._lag, self._daily = lag, limits.daily
+        self._meter = Meter(limits)
+        self._faults = Faults()
+        self._counts: Counter[str] = Counter()
+        self._rng = Random(portal.seed)
+        self._zone = ZoneInfo(portal.time_zone)
+        self._source = Source("INTEGRATION", str(app_id(portal.token)))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        raw = await request.body()
+        method, path = request.method, request.url.path
+        if self._before is not None:
+            self._before()
+        if path.startswith("/_twin/"):
+            await self._control(method, path, request.query_params, raw)(scope, receive, send)
+            return
+        found = match(method, path)
+        fault = self._faults.take(f"{method} {path}")
+        if fault is not None and fault.delay:
+            await asyncio.sleep(fault.delay)
+            if self._before is not None:
+                self._before()
+        response: Response | None = None
+        if fault is None or fault.after_commit or not (fault.status or fault.drop):
+            response = self._respond(request, found, raw)
+        if fault is not None and (fault.status or fault.drop):
+            response = None if fault.drop else self._faulty(fault)
+        template = path if found is None else found.template
+        self._counts[f"{method} {template} {'dropped' if response is None else response.status_code}"] += 1
+        if response is None:
+            await _cut(receive)
+        else:
+            await response(scope, receive, send)
+
+    def _respond(self, request: Request, found: Match | None, raw: bytes) -> Response:
+        headers: dict[str, str] = {}
+        is_search = found is not None and found.is_search
+        try:
+            if request.headers.get("authorization") != f"Bearer {self._portal.token}":
+                raise unauthenticated()
+            now = self._clock().astimezone(UTC)
+            refused_by = self._meter.take(now.astimezone(self._zone).date(), search=is_search)
+            headers = self._meter.headers(search=is_search)
+            if refused_by is not None:
+                raise rate_limited(refused_by)
+            if found is None:
+                raise not_found()
+            return self._answer(self._handle(found, request.query_params, raw, now), headers)
+        except ApiError as error:
+            return self._refusal(error, headers)
+
+    def _handle(self, found: Match, query: Mapping[str, str], raw: bytes, now: datetime) -> Answer:
+        call = Call(
+            portal=self._portal,
+            params=found.params,
+            query=query,
+            raw=raw,
+            now=now.replace(microsecond=now.microsecond // 1000 * 1000),
+            source=self._source,
+            rng=self._rng,
+            calls_today=self._meter.today,
+            daily=self._daily,
+            lag=self._lag,
+        )
+        try:
+            return found.handler(call)
+        except UnknownType as error:
+            raise ApiError(400, str(error)) from None
+        finally:
+            if self._journal is not None and call.changes:
+                self._journal.append(call.changes, call.now)
+
+    def _answer(self, answer: Answer, headers: dict[str, str]) -> Response:
+        content = b"" if answer.body is None else orjson.dumps(answer.body)
+        media = None if answer.body is None else JSON
+        extra = {"X-HubSpot-Correlation-Id": self._uuid(), **headers, **answer.headers}
+        return Response(content, answer.status, extra, media)
+
+    def _refusal(self, error: ApiError, headers: dict[str, str]) -> Response:
+        correlation = self._uuid()
+        extra = {"X-HubSpot-Correlation-Id": correlation, **headers, **error.headers}
+        return Response(orjson.dumps(error.body | {"correlationId": correlation}), error.status, extra, JSON)
+
+    def _faulty(self, fault: Fault) -> Response:
+        status = fault.status or 200
+        wait = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+        if fault.body == "empty":
+            return self._answer(Answer(200, {"status": "COMPLETE", "results": [], "errors": []}), {})
+        if fault.body == "html" or (fault.body is None and status >= 500):
+            return Response(HTML, status, wait, "text/html")
+        if status == 401:
+            return self._refusal(unauthenticated(), wait)
+        if status == 429:
+            return self._refusal(rate_limited(fault.body or "burst"), wait)
+        return self._refusal(ApiError(status, "The request could not be completed."), wait)
+
+    def _uuid(self) -> str:
+        return str(UUID(int=self._rng.getrandbits(128), version=4))
+
+    def _control(self, method: str, path: str, query: Mapping[str, str], raw: bytes) -> Response:
+        parts = path.split("/")[2:]
+        try:
+            if method == "GET" and parts == ["requests"]:
+                return _plain(200, dict(sorted(self._counts.items())))
+            if method == "POST" and parts == ["faults"]:
+                self._faults.order(orjson.loads(raw))
+                return _plain(200, {})
+            if method == "GET" and len(parts) == 3 and parts[0] == "records":
+                return _plain(200, asdict(self._portal.record(parts[1], parts[2])))
+            if method == "GET" and len(parts) == 2 and parts[0] == "records":
+                return _plain(200, self._portal.find(parts[1], query["property"], query["value"]))
+        except (UnknownRecord, UnknownType) as error:
+            return _plain(404, {"message": str(error)})
+        except (ValueError, TypeError, KeyError) as error:
+            return _plain(400, {"message": str(error)})
+        return _plain(404, {"message": f"no such control path: {method} {path}"})
+
+
+def _plain(status: int, body: Any) -> Response:
+    return Response(orjson.dumps(body), status, media_type=JSON)
+
+
+async def _cut(receive: Receive) -> None:
+    """Cut the connection without an answer; only uvicorn's request cycle lets an app reach its transport."""
+    cycle = getattr(receive, "__self__", None)
+    transport = getattr(cycle, "transport", None)
+    if transport is None:
+        raise RuntimeError("a connection can be cut under uvicorn only; serve the app with it")
+    transport.abort()
+    await asyncio.sleep(0.01)  # let uvicorn see the loss, so that it does not answer in our place

@@ -1,0 +1,103 @@
+"""The truth for tests: what happened to each leg, told by the generator's facts alone.
+
+Nothing here looks into the portal or at what the API shows.
+"""
+
+from typing import Any
+
+from sandbox import live
+from sandbox.catalogue import Agent
+from sandbox.interactions import DigitalCase, DigitalLeg, Fate, VoiceLeg
+from sandbox.people import Customer
+from sandbox.times import zulu
+from sandbox.world import World
+
+
+def truth(world: World, start: int, end: int) -> dict[str, Any]:
+    """`{legs: [...], edits: [...]}` of the legs with leg end in [start, end), sorted by end and id, and of the
+    people's edits (never workflows) of the records those legs are linked to."""
+    rows = [_voice(leg) for leg in world.legs.values() if start <= leg.end < end]
+    rows += [
+        _digital(case, leg)
+        for case in world.cases.values()
+        for leg in case.legs
+        if leg.end is not None and start <= leg.end < end
+    ]
+    rows.sort(key=lambda row: (row["end"], row["id"], row["start"]))
+    records = {row[key] for row in rows for key in ("contact_record_id", "ticket_id")}
+    edits = [
+        {
+            "at": zulu(edit.at),
+            "type_id": edit.type_id,
+            "record_id": edit.record_id,
+            "property": edit.property,
+            "value": edit.value,
+            "append": edit.append,
+            "user_id": edit.user_id,
+        }
+        for edit in world.edits
+        if edit.user_id and edit.record_id in records
+    ]
+    return {"legs": rows, "edits": edits}
+
+
+def _voice(leg: VoiceLeg) -> dict[str, Any]:
+    row = {"id": str(leg.contact_id), "channel": "voice", "master_id": str(leg.master_id)}
+    row |= _common(
+        leg.agent, leg.start, leg.end, leg.due, leg.never_due, leg.ended_by, leg.linked, leg.ticket_id
+    )
+    return row | {
+        "media_type_id": leg.media_type_id,
+        "contact_ended_first": False,
+        "fate": _fate(leg.fate, []),
+    }
+
+
+def _digital(case: DigitalCase, leg: DigitalLeg) -> dict[str, Any]:
+    over = live.overflowing(live.leg_transcript(case, leg)) if leg.due else []
+    row = {"id": case.case_id, "channel": "digital", "master_id": None}
+    row |= _common(
+        leg.agent, leg.start, leg.end or 0, leg.due, leg.never_due, leg.ended_by, case.linked, case.ticket_id
+    )
+    return row | {
+        "media_type_id": 9,
+        "contact_ended_first": leg.contact_ended_first,
+        "fate": _fate(leg.fate, over),
+    }
+
+
+def _common(
+    agent: Agent | None,
+    start: int,
+    end: int,
+    due: int | None,
+    never_due: str | None,
+    ended_by: str,
+    linked: Customer | None,
+    ticket_id: str | None,
+) -> dict[str, Any]:
+    return {
+        "agent_id": agent.agent_id if agent else None,
+        "start": zulu(start),
+        "end": zulu(end),
+        "due_at": zulu(due) if due else None,
+        "never_due": never_due,
+        "ended_by": ended_by,
+        "contact_record_id": linked.record_id if linked else None,
+        "ticket_id": ticket_id,
+    }
+
+
+def _fate(fate: Fate | None, over: list[str]) -> dict[str, Any] | None:
+    """None for a leg that is never due; `cut` and `emptied` name properties, whether or not that target exists."""
+    if fate is None:
+        return None
+    whole = fate.write == "whole"
+    over = [name for name in over if whole and name != fate.lost_field]
+    return {
+        "write": fate.write,
+        "written_at": zulu(fate.written_at) if fate.written_at else None,
+        "fields_lost": [fate.lost_field] if whole and fate.lost_field else [],
+        "cut": over if fate.overflow == "cut" else [],
+        "emptied": over if fate.overflow == "empty" else [],
+    }

@@ -1,0 +1,168 @@
+import time
+import traceback
+
+import pytest
+
+from memorialization.errors import (
+    AuthenticationError,
+    ContractBroken,
+    MemorializationError,
+    PermissionMissing,
+    QuotaExhausted,
+    RateLimited,
+    ServiceUnavailable,
+)
+from plugins.hubspot.client import Client, dated
+from plugins.hubspot.failures import Refused
+
+
+def _read(client, *ids):
+    body = {"inputs": [{"id": record_id} for record_id in ids], "properties": ["subject"]}
+    return client.batch_read("0-5", body)
+
+
+@pytest.fixture
+def ticket(twin):
+    return twin.create("0-5", {"subject": "Broken kettle"})
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 429, "body": "burst"},
+        {"status": 502, "body": "html"},
+        {"status": 503},
+        {"status": 423, "body": "json"},
+        {"status": 477, "body": "json", "retry_after": 1},
+        {"status": 200, "body": "html"},
+        {"drop": True},
+    ],
+)
+def test_a_passing_fault_is_waited_out(twin, ticket, fault):
+    client = twin.client()
+    twin.order({"match": "batch/read", "times": 2, **fault})
+    answer = _read(client, ticket)
+    assert [record["properties"]["subject"] for record in answer.results] == ["Broken kettle"]
+    assert client.usage().calls == {"batch/read": 3}
+    assert client.usage().throttled == (2 if fault.get("status") == 429 else 0)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "calls"),
+    [
+        ({"status": 401}, AuthenticationError, 1),
+        ({"status": 403}, PermissionMissing, 1),
+        ({"status": 404}, Refused, 1),
+        ({"status": 429, "body": "daily"}, QuotaExhausted, 1),
+        ({"status": 429, "body": "burst"}, RateLimited, 6),
+        ({"status": 477, "body": "json", "retry_after": 86_400}, ServiceUnavailable, 1),
+        ({"status": 500, "body": "html"}, ServiceUnavailable, 6),
+        ({"status": 202, "body": "json"}, ContractBroken, 1),
+        ({"drop": True}, ServiceUnavailable, 6),
+    ],
+)
+def test_a_lasting_fault_becomes_its_error(twin, ticket, fault, error, calls):
+    client = twin.client()
+    twin.order({"match": "batch/read", "times": 99, **fault})
+    with pytest.raises(error):
+        _read(client, ticket)
+    assert client.usage().calls == {"batch/read": calls}
+
+
+def test_a_search_waits_a_second_for_its_own_429(twin):
+    client = twin.client()
+    client._pace = 1.0
+    twin.order({"match": "search", "status": 429, "body": "search"})
+    begun = time.monotonic()
+    client.search("0-5", {"filterGroups": [], "properties": [], "limit": 1})
+    assert 1.0 <= time.monotonic() - begun < 3.0
+
+
+def test_retry_after_is_obeyed(twin, ticket):
+    client = twin.client()
+    client._pace = 1.0
+    twin.order({"match": "batch/read", "status": 429, "body": "burst", "retry_after": 1})
+    begun = time.monotonic()
+    _read(client, ticket)
+    assert 1.0 <= time.monotonic() - begun < 3.0
+
+
+def test_nobody_listens_there():
+    client = Client("pat-x", host="http://127.0.0.1:9", pace=0.001)
+    with pytest.raises(
+        ServiceUnavailable, match=r"No answer from HubSpot at account-info \(NewConnectionError\)"
+    ):
+        client.account()
+
+
+@pytest.mark.parametrize(
+    ("token", "kind"), [("pat-eu1-acme-demo", Refused), ("pat-wrong", AuthenticationError)]
+)
+def test_an_error_carries_neither_body_nor_token(twin, ticket, token, kind):
+    value = "Frau Krause"  # HubSpot's refusal of it repeats it
+    with pytest.raises(MemorializationError) as caught:
+        twin.client(token=token).batch_update(
+            "0-5", [{"id": ticket, "properties": {"cxone_direction": value}}]
+        )
+    assert type(caught.value) is kind
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    shown = "".join(traceback.format_exception(caught.value))
+    assert token not in shown
+    assert value not in shown
+    assert value not in repr(vars(caught.value))
+
+
+def test_the_burst_limit_is_learned_and_kept(serve):
+    twin = serve(burst=20, interval=1.0)
+    ticket = twin.create("0-5", {"subject": "Kettle"})
+    client = twin.client()
+    for _ in range(45):
+        _read(client, ticket)
+    assert client.usage().throttled == 0
+    assert twin.requests() == {"POST /crm/v3/objects/{type}/batch/read 200": 45}
+
+
+def test_usage_tells_the_days_quota(serve):
+    twin = serve(daily=500)
+    client = twin.client()
+    client.account()
+    usage = client.usage()
+    assert (usage.calls, usage.daily_limit, usage.daily_remaining) == ({"account-info": 1}, 500, 499)
+
+
+def test_the_dated_version_is_spoken_on_every_path(twin, ticket):
+    company = twin.create("0-2", {"name": "Acme"})
+    client = twin.client(api_version="2026-09")
+    _read(client, ticket)
+    client.batch_update("0-5", [{"id": ticket, "properties": {"subject": "New"}, "objectWriteTraceId": "t"}])
+    client.search("0-5", {"filterGroups": [], "properties": [], "limit": 1})
+    client.associations("0-5", "0-2", [{"id": ticket}])
+    client.properties("0-5")
+    client.validations("0-5")
+    client.account()
+    client.token_info()
+    assert company
+    paths = {request.split()[1] for request in twin.requests()}
+    assert {path for path in paths if "2026-09" not in path} == {
+        "/oauth/v2/private-apps/get/access-token-info"
+    }
+    assert len(paths) == 8
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("https://h/crm/v3/objects/0-5/batch/read", "https://h/crm/objects/2026-09/0-5/batch/read"),
+        (
+            "https://h/crm/v4/associations/0-1/0-5/batch/read",
+            "https://h/crm/associations/2026-09/0-1/0-5/batch/read",
+        ),
+        ("https://h/crm/v3/property-validations/0-5", "https://h/crm/property-validations/2026-09/0-5"),
+        ("https://h/crm-object-schemas/v3/schemas", "https://h/crm-object-schemas/2026-09/schemas"),
+        ("https://h/account-info/v3/details", "https://h/account-info/2026-09/details"),
+        ("https://h/oauth/v2/x", "https://h/oauth/v2/x"),
+    ],
+)
+def test_dated_paths(path, expected):
+    assert dated(path) == expected

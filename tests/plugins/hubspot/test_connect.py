@@ -1,0 +1,57 @@
+import pytest
+
+from memorialization.errors import ConfigurationError
+from plugins.hubspot.connect import store_from
+
+
+def test_a_store_speaks_to_the_host_it_is_given(twin):
+    store = store_from(twin.url + "/", " pat-eu1-acme-demo\n", {"api_version": "2026-09"})
+    assert store.account().portal_id == 4711001
+    assert list(twin.requests()) == ["GET /account-info/2026-09/details 200"]
+
+
+def test_without_a_host_it_is_hubspots_own():
+    assert store_from(None, "pat-x", {})._client._api.configuration.host == "https://api.hubapi.com"
+    assert (
+        store_from("api.example.com", "pat-x", {})._client._api.configuration.host
+        == "https://api.example.com"
+    )
+
+
+@pytest.mark.parametrize("token", [None, "", "  ", "pat-x\nX-Other: y", "pät"])
+def test_a_token_that_is_none(token):
+    with pytest.raises(ConfigurationError, match="password must be a private app token") as caught:
+        store_from(None, token, {})
+    assert "X-Other" not in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["http://api.hubapi.com", "http://10.0.0.1:80", "ftp://127.0.0.1"])
+def test_a_token_never_travels_in_the_open(host):
+    with pytest.raises(ConfigurationError, match="must use https"):
+        store_from(host, "pat-x", {})
+
+
+@pytest.mark.parametrize("host", ["http://127.0.0.1:9000", "http://localhost:9000", "http://[::1]:9000"])
+def test_this_machine_may_do_without(host):
+    assert store_from(host, "pat-x", {})._client._api.configuration.host == host
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "https://api.hubapi.com/crm",
+        "https://u:p@api.hubapi.com",
+        "https://",
+        "https://h?x",
+        "https://h:x",
+        "https://[h",
+    ],
+)
+def test_a_host_is_a_base_url(host):
+    with pytest.raises(ConfigurationError, match="must be a base URL"):
+        store_from(host, "pat-x", {})
+
+
+def test_an_unknown_version():
+    with pytest.raises(ConfigurationError, match="api_version must be one of v3, 2026-09"):
+        store_from(None, "pat-x", {"api_version": "v1"})
