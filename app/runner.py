@@ -25,19 +25,23 @@ def run(name: str, window: Window, *, dry_run: bool, progress: Progress) -> dict
     for channel in CHANNELS:
         progress("extract", channel)
         extracted.append(steps.extract(opened, channel))
-    for item in steps.partition(opened, extracted):
+    partitions = steps.partition(opened, extracted)
+    for item in partitions:
         progress("prepare", item["partition"])
         steps.prepare_partition(opened, **item)
-    for pair in steps.buckets(opened):
+    buckets = steps.buckets(opened)
+    for pair in buckets:
         progress("reconcile", f"{pair['entity']}/{pair['bucket']}")
         _alone(steps.reconcile_bucket, opened, **pair)
     progress("gate", "all")
     for pair in steps.gate_run(opened):
         progress("apply", f"{pair['entity']}/{pair['bucket']}")
         _alone(steps.apply_bucket, opened, **pair)
-    for item in steps.judgements(opened):
-        progress("judge", f"{item['suite']} {item['part']}")
-        _alone(steps.judge, opened, **item)
+    parts = [("mapped", item["partition"]) for item in partitions]
+    parts += [("stored", f"{pair['entity']}/{pair['bucket']}") for pair in buckets]
+    for suite, part in parts:
+        progress("judge", f"{suite} {part}")
+        _alone(steps.judge, opened, suite=suite, part=part)
     progress("report", "all")
     return steps.write_report(opened)
 

@@ -1,9 +1,9 @@
 """Where things are: four folders, each named by an environment variable or found in the project.
 
-    MEMORIALIZATION_MAPPINGS       mapping folders          include/mappings
-    MEMORIALIZATION_EXPECTATIONS   quality suites           expectations
-    MEMORIALIZATION_STAGING        files of runs (fsspec)   var/staging
-    MEMORIALIZATION_REPORTS        reports                  var/reports
+MEMORIALIZATION_MAPPINGS       mapping folders          include/mappings
+MEMORIALIZATION_EXPECTATIONS   quality suites           expectations
+MEMORIALIZATION_STAGING        files of runs (fsspec)   var/staging
+MEMORIALIZATION_REPORTS        reports                  var/reports
 """
 
 import os

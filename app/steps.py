@@ -14,8 +14,6 @@ from memorialization.ledger import Ledger
 from memorialization.ports import Channel, Window
 from memorialization.run import Ports, Run, recorded, thaw
 
-SUITES = ("mapped", "stored")
-
 
 def ports(configuration: Configuration) -> Ports:
     """Clients for the configuration's connections; nothing is asked of any service yet."""
@@ -33,7 +31,7 @@ def ports(configuration: Configuration) -> Ports:
     )
     client = client_from(cxone.base_url, cxone.login, cxone.password, extras)
     return Ports(
-        source=CxoneSource(client, phone_region=crm.phone_region, options=options),
+        source=CxoneSource(client, phone_region=crm.phone_regions[0], options=options),
         store=store_from(hubspot.base_url, hubspot.password, hubspot.extras),
         ledger=Ledger(ledger_url()),
     )
@@ -77,7 +75,9 @@ def reconcile_bucket(run: dict[str, Any], entity: str, bucket: int) -> dict[str,
 def gate_run(run: dict[str, Any]) -> list[dict[str, Any]]:
     """Decide what may be written, over all buckets whose plan exists; returns those with something to write."""
     opened, outside = _resume(run)
-    done = {s["partition"] for s in outside.ledger.steps(opened.run_id) if (s["step"], s["state"]) == ("reconcile", "done")}
+    done = {
+        s["partition"] for s in outside.ledger.steps(opened.run_id) if (s["step"], s["state"]) == ("reconcile", "done")
+    }
     planned = [p for p in intake.buckets_of(opened) if f"{p['entity']}/{p['bucket']}" in done]
     pairs: list[dict[str, Any]] = gate.gate(opened, planned, outside)["apply"]
     return pairs
@@ -86,14 +86,6 @@ def gate_run(run: dict[str, Any]) -> list[dict[str, Any]]:
 def apply_bucket(run: dict[str, Any], entity: str, bucket: int) -> dict[str, Any]:
     opened, outside = _resume(run)
     return deliver.deliver(opened, entity, bucket, outside)
-
-
-def judgements(run: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the quality suites have to judge: each partition before, each bucket after the write."""
-    opened = Run(**run)
-    before = opened.files.read_json("partitions.json")["partitions"]
-    after = [f"{p['entity']}/{p['bucket']}" for p in intake.buckets_of(opened)]
-    return [{"suite": "mapped", "part": p} for p in before] + [{"suite": "stored", "part": p} for p in after]
 
 
 def judge(run: dict[str, Any], suite: str, part: str) -> dict[str, Any]:
@@ -117,7 +109,11 @@ def write_report(run: dict[str, Any]) -> dict[str, Any]:
     if state == "done":
         window, mapping_hash = opened.window, thaw(opened).configuration.mapping_hash
         outside.ledger.cover(opened.configuration, window.start, window.end, opened.run_id, mapping_hash)
-    return {"report": str(folder), "failures": list(report.verdict.failures), "funnel": report.funnel.model_dump()}
+    return {
+        "report": str(folder),
+        "failures": list(report.verdict.failures),
+        "funnel": report.funnel.model_dump(),
+    }
 
 
 def finish(reported: dict[str, Any]) -> None:

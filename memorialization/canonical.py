@@ -36,6 +36,7 @@ _BY_FIELD: Final[dict[str, Kind]] = {
     "Channel Type": "folded",
     "Final State": "folded",
 }
+_LONG: Final = 11
 _SAME_WORD: Final = {"call": "phonecall", "voice": "phonecall", "work": "workitem"}
 
 
@@ -46,7 +47,7 @@ def kind_of(target: Property, cxone_field: str) -> Kind:
     return _BY_TYPE.get(target.type) or _BY_FIELD.get(cxone_field, "text")
 
 
-def canonical(values: pd.Series, kind: Kind, region: str) -> pd.Series:
+def canonical(values: pd.Series, kind: Kind, regions: tuple[str, ...]) -> pd.Series:
     """The canonical form (dtype str), missing where the value is missing or empty.
 
     A value that cannot be read as its kind (a word in a date) keeps its own text, so that it differs.
@@ -73,7 +74,7 @@ def canonical(values: pd.Series, kind: Kind, region: str) -> pd.Series:
             return text.map(forms).astype("str")
         case "phone":
             unique = text.dropna().unique()
-            return text.map({v: e164(v, region) or v for v in unique}).astype("str")
+            return text.map({v: (*readings(v, regions), v)[0] for v in unique}).astype("str")
 
 
 def _split(value: str) -> list[str]:
@@ -81,13 +82,22 @@ def _split(value: str) -> list[str]:
 
 
 @lru_cache(maxsize=200_000)
-def e164(number: str, region: str) -> str | None:
-    """A phone number as +4930..., None if it is none; CXone also writes international numbers without '+'."""
-    for spelling in (number, f"+{number}"):
+def readings(number: str, regions: tuple[str, ...]) -> tuple[str, ...]:
+    """Every valid reading of a phone number as +4930..., the likeliest first; empty if it is none.
+
+    CXone writes international numbers without "+", and national ones without their country: digits alone can
+    mean several numbers. Eleven digits and more that are valid with "+" are most likely that.
+    """
+    international = ("+" + number, None)
+    national = [(number, region) for region in regions]
+    bare = number.isdigit() and not number.startswith("0")
+    order = [international, *national] if bare and len(number) >= _LONG else [*national, international]
+    found = []
+    for spelling, region in order if bare else national:
         try:
             parsed = phonenumbers.parse(spelling, region)
         except phonenumbers.NumberParseException:
             continue
         if phonenumbers.is_valid_number(parsed):
-            return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
-    return None
+            found.append(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+    return tuple(dict.fromkeys(found))

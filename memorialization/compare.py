@@ -77,7 +77,7 @@ def compare_property(
     current: pd.Series,
     readable: np.ndarray,
     rules: Sequence[RowRule | None],
-    region: str,
+    regions: tuple[str, ...],
 ) -> Compared:
     """Compare one property over all records of a partition.
 
@@ -104,19 +104,24 @@ def compare_property(
     for rule in {rules[s] for s in np.unique(section[winners[judged]])} - {None}:
         assert rule is not None
         mine = judged[[rules[s] == rule for s in section[winners[judged]]]]
-        verdicts[mine] = _verdicts(name, candidates, winners[mine], current.iloc[records[mine]], rule, region)
+        verdicts[mine] = _verdicts(name, candidates, winners[mine], current.iloc[records[mine]], rule, regions)
     beaten = np.flatnonzero(speaks & (winner[record] != rows))
     return Compared(records, winners, verdicts, beaten)
 
 
 def _verdicts(
-    name: str, candidates: pd.DataFrame, winners: np.ndarray, current: pd.Series, rule: RowRule, region: str
+    name: str,
+    candidates: pd.DataFrame,
+    winners: np.ndarray,
+    current: pd.Series,
+    rule: RowRule,
+    regions: tuple[str, ...],
 ) -> np.ndarray:
-    desired = canonical(candidates[VALUE + name].iloc[winners], rule.kind, region).to_numpy(dtype=object)
-    held = canonical(current, rule.kind, region).to_numpy(dtype=object)
+    desired = canonical(candidates[VALUE + name].iloc[winners], rule.kind, regions).to_numpy(dtype=object)
+    held = canonical(current, rule.kind, regions).to_numpy(dtype=object)
     equal = desired == held
     if OTHER + name in candidates:
-        other = canonical(candidates[OTHER + name].iloc[winners], rule.kind, region).to_numpy(dtype=object)
+        other = canonical(candidates[OTHER + name].iloc[winners], rule.kind, regions).to_numpy(dtype=object)
         equal |= other == held
     verdicts = np.where(equal, EQUAL, np.where(pd.isna(held), MISSING, DRIFTED)).astype(object)
     if rule.transcript:

@@ -107,7 +107,7 @@ class Crm(_Model):
     developer_api_key: None = None  # accepted, unused: it cannot reach CRM records
     mode: Literal["observe", "adopted"] = "observe"
     schedule: Annotated[str, AfterValidator(_five_fields)] = "0 2 * * *"
-    phone_region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    phone_regions: Annotated[tuple[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], ...], Field(min_length=1)]
     rendering: Rendering = Rendering()
     extraction: Extraction = Extraction()
     contact_ended_first: Literal["digital", "both"] = "digital"

@@ -55,7 +55,12 @@ def _rows(run: Run, frozen: Frozen, planned: pd.DataFrame) -> list[WriteRow]:
         if str(record).startswith(NEW):
             values = create_with[int(first["section"])] | values
             rows.append(
-                WriteRow(_trace(run, record), values, key_property=first["key_property"], key_value=first["key_value"])
+                WriteRow(
+                    _trace(run, record),
+                    values,
+                    key_property=first["key_property"],
+                    key_value=first["key_value"],
+                )
             )
         else:
             rows.append(WriteRow(_trace(run, record), values, record_id=str(record)))
@@ -87,9 +92,7 @@ def _settle(
     return values
 
 
-def _read_back(
-    sent: pd.DataFrame, frozen: Frozen, target: Entity, ports: Ports
-) -> tuple[pd.DataFrame, dict[str, str]]:
+def _read_back(sent: pd.DataFrame, frozen: Frozen, target: Entity, ports: Ports) -> tuple[pd.DataFrame, dict[str, str]]:
     """(what HubSpot holds now: one row per record, a column per property; record -> record id)."""
     names = sorted(sent["property"].unique())
     new = sent["record"].astype("str").str.startswith(NEW)
@@ -109,24 +112,24 @@ def _read_back(
 def _equal_now(values: pd.DataFrame, there: pd.DataFrame, frozen: Frozen, target: Entity) -> pd.Series:
     """Whether HubSpot now holds each value, compared in canonical form."""
     equal = pd.Series(False, index=values.index)
-    region = frozen.configuration.crm.phone_region
+    regions = frozen.configuration.crm.phone_regions
     for (section, name), group in values.groupby(["section", "property"]):
         if name not in there:
             continue
         kind = kinds_of(frozen, target.name)[int(section), str(name)]
         held = there[name].reindex(group["record"].to_numpy()).set_axis(group.index)
-        equal.loc[group.index] = canonical(group["desired"], kind, region).eq(canonical(held, kind, region))
+        equal.loc[group.index] = canonical(group["desired"], kind, regions).eq(canonical(held, kind, regions))
     return equal
 
 
 def _remember(run: Run, values: pd.DataFrame, frozen: Frozen, target: Entity, ports: Ports) -> None:
     """Receipts and holders into the ledger: hashes and lengths, no text."""
-    kinds, region = kinds_of(frozen, target.name), frozen.configuration.crm.phone_region
+    kinds, regions = kinds_of(frozen, target.name), frozen.configuration.crm.phone_regions
     hashes = pd.DataFrame({"before": 0, "after": 0}, index=values.index, dtype="int64")
     for (section, name), group in values.groupby(["section", "property"]):
         kind = kinds[int(section), str(name)]
-        hashes.loc[group.index, "before"] = value_hash(canonical(group["current"], kind, region))
-        hashes.loc[group.index, "after"] = value_hash(canonical(group["desired"], kind, region))
+        hashes.loc[group.index, "before"] = value_hash(canonical(group["current"], kind, regions))
+        hashes.loc[group.index, "after"] = value_hash(canonical(group["desired"], kind, regions))
     kept = ["record", "property", "record_id", "interaction_key", "verdict", "outcome", "verified"]
     receipts = values[[*kept, "category", "code", "correlation_id"]].assign(
         run_id=run.run_id,
@@ -139,4 +142,4 @@ def _remember(run: Run, values: pd.DataFrame, frozen: Frozen, target: Entity, po
     ports.ledger.keep_receipts(receipts)
     standing = values[values["verified"].eq(True)]
     standing = standing.assign(record=standing["record_id"])
-    ports.ledger.keep_holders(run.configuration, target.type_id, holders_of(standing, kinds, region))
+    ports.ledger.keep_holders(run.configuration, target.type_id, holders_of(standing, kinds, regions))

@@ -144,4 +144,3 @@ def buckets_of(run: Run) -> list[dict[str, Any]]:
     """The (entity, bucket) pairs to reconcile: all sections of one entity meet there, record by record."""
     buckets = run.files.read_json("partitions.json")["buckets"]
     return [{"entity": name, "bucket": i} for name in thaw(run).configuration.entities for i in range(buckets)]
-

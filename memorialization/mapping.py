@@ -72,9 +72,7 @@ def map_section(
     return pd.DataFrame(columns).reset_index(drop=True)
 
 
-def _key_value(
-    due: pd.DataFrame, channel: Channel, section: Section, configuration: Configuration
-) -> pd.Series:
+def _key_value(due: pd.DataFrame, channel: Channel, section: Section, configuration: Configuration) -> pd.Series:
     for row in section.rows(channel):
         if row.cxone_data == section.key:
             return due[_column(row, channel, configuration)].astype("str")

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import phonenumbers
 
-from memorialization.canonical import e164
+from memorialization.canonical import readings
 from memorialization.configuration import KEY_FIELDS, Section
 from memorialization.interactions import SCRIPT, SCRIPT_PREFIX
 from memorialization.ports import Channel, Entity, Property, RecordStore
@@ -27,7 +27,10 @@ AMBIGUOUS: Final = "ambiguous"
 UNMATCHED: Final = "unmatched"
 
 _PHONES: Final = ("phone", "mobilephone")
-_SEARCHABLE_PHONES: Final = ("hs_searchable_calculated_phone_number", "hs_searchable_calculated_mobile_number")
+_SEARCHABLE_PHONES: Final = (
+    "hs_searchable_calculated_phone_number",
+    "hs_searchable_calculated_mobile_number",
+)
 
 Found = Mapping[str, tuple[str, ...]]
 """A value that was looked for -> ids of the records that hold it."""
@@ -53,7 +56,7 @@ def match(
     *,
     kept: Mapping[str, str],
     contacts: Mapping[str, str],
-    region: str,
+    regions: tuple[str, ...],
 ) -> pd.DataFrame:
     """One row per interaction: interaction_key, outcome, record_id, rule, reason, candidates (list of ids).
 
@@ -70,7 +73,16 @@ def match(
         }
     )
     rungs = _rungs(
-        due, channel, section, key_value, entity, properties, store, kept=kept, contacts=contacts, region=region
+        due,
+        channel,
+        section,
+        key_value,
+        entity,
+        properties,
+        store,
+        kept=kept,
+        contacts=contacts,
+        regions=regions,
     )
     for rung in rungs:
         wanted = rung.wanted.reset_index(drop=True)
@@ -111,7 +123,7 @@ def _rungs(
     *,
     kept: Mapping[str, str],
     contacts: Mapping[str, str],
-    region: str,
+    regions: tuple[str, ...],
 ) -> Iterable[Rung]:
     def by_id(ids: list[str]) -> Found:
         return _pairs(store.read(entity, ids, []))
@@ -139,9 +151,11 @@ def _rungs(
     if entity.name == "Contact":
         yield Rung("e-mail", due["customer_email"].astype("str"), by_unique("email"))
     if entity.name in ("Contact", "Company"):
-        numbers = due["customer_phone"].astype("str")
-        forms = {v: e164(v, region) for v in numbers.dropna().unique()}
-        yield Rung("phone", numbers.map(forms).astype("str"), lambda v: _by_phone(entity, properties, store, v, region))
+        yield Rung(
+            "phone",
+            due["customer_phone"].astype("str"),
+            lambda numbers: _by_phone(entity, properties, store, numbers, regions),
+        )
     if section.through_contact:
         contact = store.entity("Contact")
 
@@ -161,24 +175,36 @@ def _held(records: pd.DataFrame, name: str) -> Found:
 
 
 def _by_phone(
-    entity: Entity, properties: Mapping[str, Property], store: RecordStore, numbers: list[str], region: str
+    entity: Entity,
+    properties: Mapping[str, Property],
+    store: RecordStore,
+    numbers: list[str],
+    regions: tuple[str, ...],
 ) -> Found:
-    """Numbers are E.164. The calculated property drops the country code, so every hit is confirmed."""
+    """Numbers as CXone spells them, each looked for in all its readings; every hit is confirmed.
+
+    The calculated property drops the country code, and stored spellings vary (hubspot-api, section 3).
+    """
+    wanted = {number: set(readings(number, regions)) for number in numbers}
+    all_readings = sorted(set().union(*wanted.values()))
+    if not all_readings:
+        return {}
     holders = [name for name in _PHONES if name in properties]
     searchable = [name for name in _SEARCHABLE_PHONES if name in properties]
     if searchable:
-        values = sorted({_national(n) for n in numbers})
+        values = sorted({_national(reading) for reading in all_readings})
         records = store.search(entity, dict.fromkeys(searchable, values), holders)
     else:
-        records = store.search(entity, dict.fromkeys(holders, numbers), holders)
-    found: dict[str, set[str]] = {}
-    wanted = set(numbers)
+        records = store.search(entity, dict.fromkeys(holders, all_readings), holders)
+    holding: dict[str, set[str]] = {}
     for name in holders:
         for record_id, stored in zip(records["record_id"], records[name], strict=True):
-            form = e164(stored, region) if isinstance(stored, str) else None
-            if form in wanted:
-                found.setdefault(form, set()).add(record_id)
-    return {number: tuple(sorted(ids)) for number, ids in found.items()}
+            for reading in readings(stored, regions) if isinstance(stored, str) else ():
+                holding.setdefault(reading, set()).add(record_id)
+    return {
+        number: tuple(sorted(set().union(*(holding.get(reading, set()) for reading in forms))))
+        for number, forms in wanted.items()
+    }
 
 
 def _national(number: str) -> str:

@@ -99,8 +99,7 @@ def _row(row: FieldRow, target: Property) -> Iterator[str]:
         yield f"{where}: HubSpot sets this property itself. Map to another one."
     if row.is_transcript and target.type not in _TEXT_TYPES:
         yield (
-            f"{where}: a transcript can never stand in a {target.type} property. "
-            "Map it to a multi-line text property."
+            f"{where}: a transcript can never stand in a {target.type} property. Map it to a multi-line text property."
         )
 
 

@@ -176,9 +176,7 @@ class RecordStore(Protocol):
         """record id -> property -> changes, newest first. Fifty records a call (hubspot-api, section 2)."""
         ...
 
-    def search(
-        self, entity: Entity, filters: Mapping[str, Sequence[str]], properties: Sequence[str]
-    ) -> pd.DataFrame:
+    def search(self, entity: Entity, filters: Mapping[str, Sequence[str]], properties: Sequence[str]) -> pd.DataFrame:
         """Records where ANY of the named properties has ANY of its values: property -> values.
 
         Batched within the search limits (5 groups, 3,000 characters, 10,000 results). Columns as in `read`

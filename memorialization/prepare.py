@@ -16,7 +16,16 @@ from memorialization.ports import Channel
 from memorialization.run import Frozen, NumberedSection, Ports, Run, recorded, thaw
 from memorialization.settle import DUE, settle
 
-_TARGET_COLUMNS: Final = ["interaction_key", "entity", "section", "outcome", "record_id", "rule", "reason", "candidates"]
+_TARGET_COLUMNS: Final = [
+    "interaction_key",
+    "entity",
+    "section",
+    "outcome",
+    "record_id",
+    "rule",
+    "reason",
+    "candidates",
+]
 _LENGTH_COLUMNS: Final = ["interaction_key", "section", "property", "limit", "length"]
 
 
@@ -36,7 +45,9 @@ def prepare(run: Run, partition: str, buckets: int, ports: Ports) -> dict[str, A
             contacts: dict[str, str] = {}
             sections = [s for s in frozen.sections if s.mapping.name == mapping_name]
             for numbered in sorted(sections, key=lambda s: s.section.entity != "Contact"):  # contacts lead others
-                found, desired = _section(run, frozen, numbered, due.reset_index(drop=True), transcripts, contacts, ports)
+                found, desired = _section(
+                    run, frozen, numbered, due.reset_index(drop=True), transcripts, contacts, ports
+                )
                 targets.append(found)
                 lengths += _lengths(desired, numbered, frozen)
                 desired = desired[found["outcome"].isin([MATCHED, TO_CREATE])]
@@ -83,7 +94,7 @@ def _section(
         wide = map_section(rows, channel, section, transcripts, properties, frozen.configuration)
         found = match(
             rows, channel, section, wide["key_value"], entity, properties, ports.store,
-            kept=kept, contacts=contacts, region=frozen.configuration.crm.phone_region,
+            kept=kept, contacts=contacts, regions=frozen.configuration.crm.phone_regions,
         )  # fmt: skip
         found = found.assign(entity=section.entity, section=numbered.number)
         record = found["record_id"].where(found["outcome"].eq(MATCHED), NEW + wide["key_value"])

@@ -49,7 +49,10 @@ def _transcripts(run: Run, bucket: str) -> pd.DataFrame:
     return frame.assign(stored_length=frame["held_length"].where(~verified, frame["length"]))
 
 
-_DATA: Final[dict[str, Callable[[Run, str], pd.DataFrame]]] = {"lengths": _lengths, "transcripts": _transcripts}
+_DATA: Final[dict[str, Callable[[Run, str], pd.DataFrame]]] = {
+    "lengths": _lengths,
+    "transcripts": _transcripts,
+}
 
 
 def _named(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
@@ -76,12 +79,11 @@ def _validate(file: YamlFile, frame: pd.DataFrame) -> list[dict[str, Any]]:
     for i, item in enumerate(file.data["expectations"]):
         arguments = {k: v for k, v in item.items() if k != "type"}
         try:
-            suite.add_expectation(
-                ExpectationConfiguration(type=item["type"], kwargs=arguments).to_domain_obj()
-            )
+            suite.add_expectation(ExpectationConfiguration(type=item["type"], kwargs=arguments).to_domain_obj())
         except Exception as error:  # GX raises many kinds for an unknown type or argument
             raise file.error(
-                ("expectations", i), f"Great Expectations does not accept this: {type(error).__name__}. Correct it."
+                ("expectations", i),
+                f"Great Expectations does not accept this: {type(error).__name__}. Correct it.",
             ) from None
     outcome = batch.get_batch({"dataframe": frame}).validate(
         context.suites.add(suite),

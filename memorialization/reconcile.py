@@ -103,14 +103,14 @@ def _judge(run: Run, frozen: Frozen, entity: str, candidates: pd.DataFrame, port
     properties = frozen.schema[entity]
     mapped = [c.removeprefix(STATUS) for c in candidates.columns if c.startswith(STATUS)]
     current, readable = _read(frozen, entity, names, mapped, ports)
-    region = frozen.configuration.crm.phone_region
+    regions = frozen.configuration.crm.phone_regions
     kinds = kinds_of(frozen, entity)
     long: list[pd.DataFrame] = []
     held: list[pd.DataFrame] = []
     transcripts: list[pd.DataFrame] = []
     for name in mapped:
         rules = [_rule(s.section, name, properties[name]) for s in frozen.sections]
-        compared = compare_property(name, candidates, record, current[name], readable, rules, region)
+        compared = compare_property(name, candidates, record, current[name], readable, rules, regions)
         result.superseded += len(compared.superseded)
         rows = candidates.iloc[compared.winners]
         frame = pd.DataFrame(
@@ -128,7 +128,7 @@ def _judge(run: Run, frozen: Frozen, entity: str, candidates: pd.DataFrame, port
                 "verdict": compared.verdicts,
             }
         )
-        held.append(holders_of(frame[frame["verdict"].eq(EQUAL)], kinds, region))
+        held.append(holders_of(frame[frame["verdict"].eq(EQUAL)], kinds, regions))
         if LENGTH + name in candidates:
             transcripts.append(_transcripts(frame, rows[LENGTH + name], properties[name]))
         result.counts += _count(frame[~frame["verdict"].isin(REPAIRABLE)], name)
@@ -188,7 +188,7 @@ def _owned(run: Run, frozen: Frozen, entity: str, changes: pd.DataFrame, ports: 
     kinds = kinds_of(frozen, entity)
     hashes = pd.Series(0, index=changes.index, dtype="int64")
     for (section, name), group in changes.groupby(["section", "property"]):
-        forms = canonical(group["current"], kinds[int(section), str(name)], crm.phone_region)
+        forms = canonical(group["current"], kinds[int(section), str(name)], crm.phone_regions)
         hashes.loc[group.index] = value_hash(forms)
     verdicts = [
         judge(
@@ -198,8 +198,14 @@ def _owned(run: Run, frozen: Frozen, entity: str, changes: pd.DataFrame, ports: 
             policy,
         )
         for record, name, verdict, end, key, due, digest in zip(
-            changes["record"], changes["property"], changes["verdict"], changes["end_time"],
-            changes["interaction_key"], changes["due_at"], hashes, strict=True,
+            changes["record"],
+            changes["property"],
+            changes["verdict"],
+            changes["end_time"],
+            changes["interaction_key"],
+            changes["due_at"],
+            hashes,
+            strict=True,
         )  # fmt: skip
     ]
     return changes.assign(verdict=verdicts)
@@ -222,10 +228,10 @@ def value_hash(canonical_values: pd.Series) -> np.ndarray:
     return np.where(text.isna(), 0, hashed)
 
 
-def holders_of(values: pd.DataFrame, kinds: dict[tuple[int, str], Kind], region: str) -> pd.DataFrame:
+def holders_of(values: pd.DataFrame, kinds: dict[tuple[int, str], Kind], regions: tuple[str, ...]) -> pd.DataFrame:
     """Rows for the ledger's holders: values whose `desired` now stands in HubSpot at `record`."""
     parts = [
-        group.assign(value_hash=value_hash(canonical(group["desired"], kinds[int(section), str(name)], region)))
+        group.assign(value_hash=value_hash(canonical(group["desired"], kinds[int(section), str(name)], regions)))
         for (section, name), group in values.groupby(["section", "property"])
     ]
     rows = pd.concat(parts, ignore_index=True) if parts else values.assign(value_hash=0)

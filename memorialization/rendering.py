@@ -79,7 +79,7 @@ def parse(text: pd.Series) -> pd.Series:
 def _as_text(source: pd.Series, separator: str) -> tuple[pd.Series, pd.Series | None]:
     if isinstance(source.dtype, pd.DatetimeTZDtype):
         return iso(source), source
-    if source.dtype == bool or source.dropna().isin([True, False]).all() and source.dtype == object:
+    if source.dtype == bool or (source.dropna().isin([True, False]).all() and source.dtype == object):
         return source.map({True: "true", False: "false"}).astype("str"), None
     if source.dtype == object:  # lists of tags
         joined = [separator.join(v) if v is not None and len(v) else None for v in source]

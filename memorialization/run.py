@@ -81,8 +81,7 @@ def freeze(run: Run, frozen: Frozen) -> None:
             "configuration": frozen.configuration.model_dump(mode="json"),
             "entities": {name: asdict(entity) for name, entity in frozen.entities.items()},
             "schema": {
-                name: {p.name: asdict(p) for p in properties.values()}
-                for name, properties in frozen.schema.items()
+                name: {p.name: asdict(p) for p in properties.values()} for name, properties in frozen.schema.items()
             },
         },
     )
@@ -119,7 +118,11 @@ def recorded(run: Run, ports: Ports, step: str, partition: str) -> Iterator[dict
     except BaseException as error:
         message = str(error) if isinstance(error, MemorializationError) else "see the task's log"
         ledger.finish_step(
-            run.run_id, step, partition, state="failed", summary={"error": type(error).__name__, "message": message}
+            run.run_id,
+            step,
+            partition,
+            state="failed",
+            summary={"error": type(error).__name__, "message": message},
         )
         raise
     after = ports.store.usage()

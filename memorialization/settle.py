@@ -30,7 +30,11 @@ def settle(interactions: pd.DataFrame, configuration: Configuration) -> pd.DataF
     frame["ended_by"] = _ended_by(frame, configuration)
     no_agent = frame["agent_kind"].isna()
     checks = [
-        (frame["channel"].eq("voice") & ~frame["media_type_id"].isin(_VOICE_MEDIA), NEVER_DUE, "unsupported_media"),
+        (
+            frame["channel"].eq("voice") & ~frame["media_type_id"].isin(_VOICE_MEDIA),
+            NEVER_DUE,
+            "unsupported_media",
+        ),
         (no_agent & frame["abandoned"].eq(True), NEVER_DUE, "abandoned"),
         (no_agent, NEVER_DUE, "no_agent"),
         (frame["refused"].eq(True), NEVER_DUE, "refused"),

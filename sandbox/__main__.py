@@ -1,4 +1,4 @@
-"""`python -m sandbox`: one process, one world, two HTTP services (CXone and HubSpot) until a signal ends it."""
+"""`python -m sandbox`: one world behind two HTTP services (CXone and HubSpot) until a signal ends it."""
 
 import argparse
 import asyncio
@@ -42,9 +42,7 @@ def options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--state", type=Path, help="folder of the journal; without it nothing is kept")
     parser.add_argument("--ready", type=Path, help="file written when both serve: {cxone, hubspot, pid}")
-    parser.add_argument(
-        "--live-stops-on", type=date.fromisoformat, help="no live writes from this UTC day on"
-    )
+    parser.add_argument("--live-stops-on", type=date.fromisoformat, help="no live writes from this UTC day on")
     parser.add_argument("--token-lifetime", type=int, default=3600, help="seconds")
     parser.add_argument("--burst", type=int, default=190, help="HubSpot calls per 10 seconds")
     parser.add_argument("--search-per-second", type=float, default=5.0)
@@ -102,7 +100,9 @@ async def serve(chosen: argparse.Namespace, world: World, journal: Journal | Non
     servers, tasks, urls = [], [], {}
     for name, app, port in halves:
         listening = _listen(chosen.host, port)
-        config = uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=2)
+        config = uvicorn.Config(
+            app, log_level="critical", lifespan="off", timeout_graceful_shutdown=2, timeout_keep_alive=75
+        )
         server = _Server(config)
         servers.append(server)
         tasks.append(asyncio.create_task(server.serve(sockets=[listening])))
@@ -127,7 +127,10 @@ def _listen(host: str, port: int) -> socket.socket:
     # named as TCP, or asyncio leaves Nagle's algorithm on and each answer takes 40 ms
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind((host, port))
+    try:
+        listening.bind((host, port))
+    except OSError as wrong:
+        raise SystemExit(f"cannot listen on {host}:{port} ({wrong.strerror}); choose another port") from None
     return listening
 
 
@@ -142,6 +145,8 @@ def _write(path: Path, data: bytes) -> None:
 
 def main() -> int:
     chosen = options(sys.argv[1:])
+    for number in ON_SIGNAL:  # while the world is being built; `serve` takes over
+        signal.signal(number, lambda *_: sys.exit(0))
     gc.disable()  # building makes millions of objects that all stay; collected once at the end
     world, journal = build(chosen)
     gc.enable()

@@ -1,4 +1,4 @@
-"""The tenant's own furniture (teams, agents, skills, dispositions, tags, channels), a function of seed and size.
+"""The tenant's furniture (teams, agents, skills, dispositions, channels), a function of seed and size.
 
 Nothing here depends on a day: the same seed gives the same ids whatever days are generated.
 """
@@ -6,6 +6,7 @@ Nothing here depends on a day: the same seed gives the same ids whatever days ar
 import random
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
 from uuid import UUID
 
 from sandbox.names import Names
@@ -117,7 +118,8 @@ TAGS = (
 
 def guid(*parts: object) -> str:
     """A version-4-shaped GUID that is a function of `parts`."""
-    return str(UUID(int=random.Random(":".join(map(str, parts))).getrandbits(128), version=4))
+    digest = blake2b(":".join(map(str, parts)).encode(), digest_size=16).digest()
+    return str(UUID(bytes=digest, version=4))
 
 
 class Catalogue:

@@ -46,9 +46,7 @@ def messages(case: DigitalCase) -> tuple[Message, ...]:
     if int(case.case_id) % GIANT_EVERY == 7:
         length = 72_000 + int(rng.random() * 15_000)
     spans = [
-        (leg.start, leg.end or leg.start + 600 * SECOND, leg.agent)
-        for leg in case.legs
-        if not leg.agent.is_survey
+        (leg.start, leg.end or leg.start + 600 * SECOND, leg.agent) for leg in case.legs if not leg.agent.is_survey
     ]
     usual = 3000 if case.channel.platform == "email" else 110
     count = max(len(spans) + 1, min(MAX_MESSAGES, 2 + length // usual))
@@ -63,20 +61,12 @@ def messages(case: DigitalCase) -> tuple[Message, ...]:
     return tuple(found)
 
 
-def _message(
-    case: DigitalCase, rng: random.Random, n: int, at: int, author: Agent | None, share: int
-) -> Message:
+def _message(case: DigitalCase, rng: random.Random, n: int, at: int, author: Agent | None, share: int) -> Message:
     kind, text = "TEXT", passage(rng, case.skill.language, int(share * (0.4 + 1.2 * rng.random())))
     draw = rng.random()
     if draw < 0.02:
         kind = ("QUICK_REPLIES", "PLUGIN", "RICH_LINK", "LIST_PICKER", "ADAPTIVE_CARD")[n % 5]
-        text = (
-            ""
-            if draw < 0.004
-            else "Auswahl: Ja / Nein"
-            if case.skill.language == "de"
-            else "Choose: yes / no"
-        )
+        text = "" if draw < 0.004 else "Auswahl: Ja / Nein" if case.skill.language == "de" else "Choose: yes / no"
     return Message(
         message_id=f"{case.case_id}-{n}",
         at=at,
@@ -93,8 +83,9 @@ def transcript(case: DigitalCase, until: int) -> str:
 
     A message without text (removed, or another type without fallbackText) has no line.
     """
+    customer = case.customer_name
     lines = [
-        f"[{moment(m.at):%Y-%m-%d %H:%M:%S}] {m.author.name if m.author else case.customer_name}: {m.text}"
+        f"[{moment(m.at).isoformat(' ')[:19]}] {m.author.name if m.author else customer}: {m.text}"
         for m in messages(case)
         if m.at <= until and m.text and not m.removed
     ]

@@ -1,7 +1,7 @@
 """Digital cases of one day: a function of (seed, day) alone.
 
-A case belongs to the day on which its (first) assignment begins; it may have been opened up to five days before
-and reopened on the next.
+A case belongs to the day on which its (first) assignment begins; it may have been opened up to five days
+before and reopened on the next.
 """
 
 import random
@@ -26,17 +26,14 @@ CHANGED, STATUS = "CaseInboxAssigneeChanged", "CaseStatusChanged"
 class Digital:
     """Generates the cases of one day."""
 
-    def __init__(
-        self, catalogue: Catalogue, people: People, fates: Fates, day: date, roster: list[Agent]
-    ) -> None:
+    def __init__(self, catalogue: Catalogue, people: People, fates: Fates, day: date, roster: list[Agent]) -> None:
         self._catalogue, self._people, self._fates = catalogue, people, fates
         self._rng = random.Random(f"{catalogue.seed}:{day}:digital")
         self._rhythm = Rhythm(day)
         self._roster = roster
         self._ordinal = ordinal(day) * 1_000_000
         self._skills = {
-            (s.language, kind): s
-            for s, kind in zip(catalogue.digital_skills, (0, 0, 1, 1, 2, 2), strict=True)
+            (s.language, kind): s for s, kind in zip(catalogue.digital_skills, (0, 0, 1, 1, 2, 2), strict=True)
         }
 
     def cases(self, count: int) -> Iterator[DigitalCase]:
@@ -165,7 +162,7 @@ class _Story:
             self._end(at + 6 * MINUTE, UNASSIGNED, None, None, "system")
 
     def _close(self, at: int, agent: Agent) -> int:
-        """The agent's last act, or the contact's: status, then unassign and dismiss. Returns when that was."""
+        """The agent's last act, or the contact's: status, then unassign and dismiss. Returns its moment."""
         rng = self._rng
         if self._live and rng.random() < 0.15:
             self._event(at, STATUS, None, True, agent, "closed")
@@ -175,13 +172,7 @@ class _Story:
         draw = rng.random()
         if draw < 0.97:
             status = (
-                "closed"
-                if draw < 0.85
-                else "resolved"
-                if draw < 0.93
-                else "pending"
-                if draw < 0.965
-                else "trashed"
+                "closed" if draw < 0.85 else "resolved" if draw < 0.93 else "pending" if draw < 0.965 else "trashed"
             )
             self._event(at, STATUS, agent, False, agent, status)
             at += int(1 + rng.random() * 9) * SECOND
@@ -215,9 +206,7 @@ class _Story:
             )
         )
 
-    def _end(
-        self, at: int, event_type: str, by: Agent | None, successor: Agent | None, ended_by: str
-    ) -> None:
+    def _end(self, at: int, event_type: str, by: Agent | None, successor: Agent | None, ended_by: str) -> None:
         rng, open_leg = self._rng, self.legs.pop()
         agent, final = open_leg.agent, event_type == UNASSIGNED
         person = not (agent.is_bot or agent.is_survey)
@@ -247,9 +236,7 @@ class _Story:
         if successor:
             self._stay(successor, at)
 
-    def _event(
-        self, at: int, kind: str, user: Agent | None, by_contact: bool, assignee: Agent | None, to: str
-    ) -> None:
+    def _event(self, at: int, kind: str, user: Agent | None, by_contact: bool, assignee: Agent | None, to: str) -> None:
         self._status = to
         self.events.append(CaseEvent(at, kind, user, by_contact, assignee, to))
 

@@ -1,6 +1,6 @@
-"""What people and HubSpot workflows change in the CRM: on 1 % of the written records, mostly after the live write.
+"""What people and HubSpot workflows change in the CRM: on 1 % of the records, mostly after the live write.
 
-One in five comes before it, between the start of the interaction and its due moment, so it does not count as later.
+One in five comes before it, between the interaction's start and its due moment, and does not count as later.
 """
 
 import random
@@ -29,26 +29,18 @@ def day_edits(seed: int, day: date, legs: Iterable[VoiceLeg], cases: Iterable[Di
             yield from _edits(rng, last.start, last.due, case.ticket_id, case.linked)
 
 
-def _edits(
-    rng: random.Random, start: int, due: int, ticket_id: str | None, linked: Customer | None
-) -> Iterator[Edit]:
+def _edits(rng: random.Random, start: int, due: int, ticket_id: str | None, linked: Customer | None) -> Iterator[Edit]:
     for type_id, record_id in ((TICKET, ticket_id), (CONTACT, linked.record_id if linked else None)):
         draw, when, what = rng.random(), rng.random(), rng.random()
         if record_id is None or draw >= 2 * EDITED:
             continue
         if draw >= EDITED:
-            name, value = (
-                ("hs_ticket_priority", "HIGH") if type_id == TICKET else ("lifecyclestage", "customer")
-            )
+            name, value = ("hs_ticket_priority", "HIGH") if type_id == TICKET else ("lifecyclestage", "customer")
             yield Edit(due + int(when * HOUR), type_id, record_id, name, value, "", None)
             continue
         user = _USERS[int(draw / EDITED * len(_USERS))]
         after = what < 0.8
-        at = (
-            due + MINUTE + int(when * 20 * HOUR)
-            if after
-            else start + 5000 + int(when * max(0, due - start - 6000))
-        )
+        at = due + MINUTE + int(when * 20 * HOUR) if after else start + 5000 + int(when * max(0, due - start - 6000))
         prefix = "cxone_" if type_id == TICKET else "cxone_last_"
         notes = "cxone_disposition_notes" if type_id == TICKET else "cxone_last_notes"
         if what < 0.4:

@@ -122,18 +122,16 @@ def leg_transcript(case: DigitalCase, leg: DigitalLeg) -> str:
 
 
 def delivered(values: dict[str, str], fate: Fate) -> dict[str, str]:
-    """What of `values` HubSpot ends up holding: a lost field is absent, a transcript too long is cut or empty."""
+    """What HubSpot ends up holding: a lost field is absent, a transcript too long is cut or empty."""
     arrived = {name: value for name, value in values.items() if name != fate.lost_field}
-    for name, limit in LIMITS.items():
-        if utf16_units(arrived.get(name, "")) > limit:
-            arrived[name] = utf16_cut(arrived[name], limit) if fate.overflow == "cut" else ""
+    for name in overflowing(arrived):
+        arrived[name] = utf16_cut(arrived[name], LIMITS[name]) if fate.overflow == "cut" else ""
     return arrived
 
 
-def overflowing(text: str) -> list[str]:
-    """The properties whose limit the transcript exceeds."""
-    units = utf16_units(text)
-    return [name for name, limit in LIMITS.items() if units > limit]
+def overflowing(values: dict[str, str]) -> list[str]:
+    """The properties whose value is longer than HubSpot takes."""
+    return [name for name, limit in LIMITS.items() if utf16_units(values.get(name, "")) > limit]
 
 
 def _filled(values: dict[str, str]) -> dict[str, str]:

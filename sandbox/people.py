@@ -42,7 +42,7 @@ class Company:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A HubSpot contact. `shared`: another contact holds the same number. `merged_id`: a record merged into it."""
+    """A HubSpot contact. `shared`: another one holds the same number. `merged_id`: merged into it."""
 
     index: int
     record_id: str

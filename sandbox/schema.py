@@ -79,9 +79,7 @@ _OPTIONS: dict[str, list[dict[str, Any]]] = {
     "cxone_last_disposition": _DISPOSITION_OPTIONS,
     "cxone_disposition": _DISPOSITION_OPTIONS,
     "cxone_contact_type": [{"label": label, "value": label.lower()} for label in ("Voice", "Digital")],
-    "cxone_direction": [
-        {"label": label, "value": label.lower()} for label in ("Inbound", "Outbound", "Internal")
-    ],
+    "cxone_direction": [{"label": label, "value": label.lower()} for label in ("Inbound", "Outbound", "Internal")],
     "cxone_final_state": [{"label": "Yes", "value": "true"}, {"label": "No", "value": "false"}],
 }
 TICKET_LOSABLE: dict[bool, tuple[str, ...]] = {

@@ -1,6 +1,6 @@
 """The words people write: notes, chat lines, long mails. Drawn from small pools, so that text is cheap.
 
-The pools hold what breaks naive code: umlauts, emoji, ZWJ families, astral characters, HTML-ish text, line breaks.
+The pools hold what breaks naive code: umlauts, emoji, ZWJ families, HTML-ish text, line breaks.
 """
 
 import random

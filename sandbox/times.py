@@ -36,17 +36,17 @@ def parse(text: str) -> int:
 
 def zulu(ms: int) -> str:
     """`2026-11-16T09:00:00.120Z`, the reporting API's form (cxone-api, section 3.1)."""
-    return moment(ms).strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % SECOND:03d}Z"
+    return moment(ms).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def offset(ms: int) -> str:
     """`2026-11-16T09:00:00+00:00`, Digital Experience's form (cxone-api, section 4.1)."""
-    return moment(ms).strftime("%Y-%m-%dT%H:%M:%S+00:00")
+    return moment(ms).isoformat(timespec="seconds")
 
 
 def offset_millis(ms: int) -> str:
     """The `...WithMilliseconds` twin of `offset`."""
-    return moment(ms).strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % SECOND:03d}+00:00"
+    return moment(ms).isoformat(timespec="milliseconds")
 
 
 class Clock:

@@ -14,8 +14,8 @@ from sandbox.world import World
 
 
 def truth(world: World, start: int, end: int) -> dict[str, Any]:
-    """`{legs: [...], edits: [...]}` of the legs with leg end in [start, end), sorted by end and id, and of the
-    people's edits (never workflows) of the records those legs are linked to."""
+    """`{legs: [...], edits: [...]}`: the legs with leg end in [start, end), by end and id, and people's edits
+    (never workflows) of the records those legs are linked to, whenever they happen."""
     rows = [_voice(leg) for leg in world.legs.values() if start <= leg.end < end]
     rows += [
         _digital(case, leg)
@@ -43,26 +43,32 @@ def truth(world: World, start: int, end: int) -> dict[str, Any]:
 
 def _voice(leg: VoiceLeg) -> dict[str, Any]:
     row = {"id": str(leg.contact_id), "channel": "voice", "master_id": str(leg.master_id)}
-    row |= _common(
-        leg.agent, leg.start, leg.end, leg.due, leg.never_due, leg.ended_by, leg.linked, leg.ticket_id
-    )
+    row |= _common(leg.agent, leg.start, leg.end, leg.due, leg.never_due, leg.ended_by, leg.linked, leg.ticket_id)
+    sent: dict[str, str] = {}
+    if leg.fate:
+        sent |= live.voice_ticket(leg) if leg.ticket_id else {}
+        sent |= live.voice_contact(leg) if leg.linked else {}
     return row | {
         "media_type_id": leg.media_type_id,
         "contact_ended_first": False,
-        "fate": _fate(leg.fate, []),
+        "fate": _fate(leg.fate, sent),
     }
 
 
 def _digital(case: DigitalCase, leg: DigitalLeg) -> dict[str, Any]:
-    over = live.overflowing(live.leg_transcript(case, leg)) if leg.due else []
     row = {"id": case.case_id, "channel": "digital", "master_id": None}
     row |= _common(
         leg.agent, leg.start, leg.end or 0, leg.due, leg.never_due, leg.ended_by, case.linked, case.ticket_id
     )
+    sent: dict[str, str] = {}
+    if leg.fate:
+        text = live.leg_transcript(case, leg)
+        sent |= live.digital_ticket(case, leg, text) if case.ticket_id else {}
+        sent |= live.digital_contact(case, leg, text) if case.linked else {}
     return row | {
         "media_type_id": 9,
         "contact_ended_first": leg.contact_ended_first,
-        "fate": _fate(leg.fate, over),
+        "fate": _fate(leg.fate, sent),
     }
 
 
@@ -88,16 +94,18 @@ def _common(
     }
 
 
-def _fate(fate: Fate | None, over: list[str]) -> dict[str, Any] | None:
-    """None for a leg that is never due; `cut` and `emptied` name properties, whether or not that target exists."""
+def _fate(fate: Fate | None, sent: dict[str, str]) -> dict[str, Any] | None:
+    """None for a leg that is never due; only properties that were `sent` can be lost, cut or emptied."""
     if fate is None:
         return None
-    whole = fate.write == "whole"
-    over = [name for name in over if whole and name != fate.lost_field]
+    lost, over = [], []
+    if fate.write == "whole":
+        lost = [name for name in sent if name == fate.lost_field]
+        over = [name for name in live.overflowing(sent) if name != fate.lost_field]
     return {
         "write": fate.write,
         "written_at": zulu(fate.written_at) if fate.written_at else None,
-        "fields_lost": [fate.lost_field] if whole and fate.lost_field else [],
+        "fields_lost": lost,
         "cut": over if fate.overflow == "cut" else [],
         "emptied": over if fate.overflow == "empty" else [],
     }

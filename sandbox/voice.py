@@ -21,9 +21,7 @@ CONTACT_IDS = 500_000_000_000
 TICKET_IDS = 400_000_000_000
 LEGACY_MEDIA = (1, 3, 7, 8)
 _EPOCH = date(2020, 1, 1).toordinal()
-_BY_LANGUAGE = {
-    code: tuple(d for d in DISPOSITIONS if d.language == code and d.active) for code in ("de", "en")
-}
+_BY_LANGUAGE = {code: tuple(d for d in DISPOSITIONS if d.language == code and d.active) for code in ("de", "en")}
 _INACTIVE = next(d for d in DISPOSITIONS if not d.active)
 
 
@@ -44,9 +42,7 @@ def order_number(rng: random.Random) -> str:
 class Voice:
     """Generates the legs of one day."""
 
-    def __init__(
-        self, catalogue: Catalogue, people: People, fates: Fates, day: date, roster: list[Agent]
-    ) -> None:
+    def __init__(self, catalogue: Catalogue, people: People, fates: Fates, day: date, roster: list[Agent]) -> None:
         self._people, self._fates = people, fates
         self._rng = random.Random(f"{catalogue.seed}:{day}:voice")
         self._rhythm = Rhythm(day)
@@ -133,9 +129,7 @@ class Voice:
             hold_seconds=int(rng.random() * 90) if rng.random() < 0.2 else 0,
             acw_seconds=acw,
             contact_warehoused=contact_warehoused,
-            acw_warehoused=max(contact_warehoused, due + int((1 + rng.random() * 3) * MINUTE))
-            if skill.acw
-            else None,
+            acw_warehoused=max(contact_warehoused, due + int((1 + rng.random() * 3) * MINUTE)) if skill.acw else None,
             end_reason=reason,
             ended_by=ended_by,
             transfer=transfer,
@@ -248,9 +242,7 @@ class Voice:
         rng = self._rng
         if rng.random() < 0.04:
             if rng.random() < 0.5:
-                return None, self._people.companies[
-                    int(rng.random() * len(self._people.companies))
-                ].phone.digits
+                return None, self._people.companies[int(rng.random() * len(self._people.companies))].phone.digits
             return None, number(5_000_000 + int(rng.random() * 1_000_000), language).digits
         pool = self._people.customers
         customer = pool[int(rng.random() * len(pool))]
@@ -258,7 +250,7 @@ class Voice:
         return customer, phone.digits
 
     def _link(self, customer: Customer | None) -> Customer | None:
-        """The record linked in the agent's browser: pinned when the search finds one, else by hand, half the time."""
+        """The record linked in the agent's browser: the search's one match, else half the time by hand."""
         if customer is None or (customer.phone and not customer.shared):
             return customer
         return customer if self._rng.random() < 0.5 else None

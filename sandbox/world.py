@@ -1,7 +1,7 @@
-"""The twin's world: everything that ever happens is generated at start; what has happened by now is in the portal.
+"""The twin's world: everything that happens is generated at start; what has happened by now is in the portal.
 
-`advance` applies the events with time <= now, each once, in time order. What CXone shows is derived from the same
-facts and the same clock (sandbox/cxone), so the two halves never disagree.
+`advance` applies the events with time <= now, each once, in time order. What CXone shows is derived from the
+same facts and the same clock (sandbox/cxone), so the two halves never disagree.
 """
 
 import gc
@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from operator import itemgetter
 
 from sandbox import live, schema
-from sandbox.catalogue import Agent, Catalogue
+from sandbox.catalogue import Catalogue
 from sandbox.digital import Digital
 from sandbox.edits import day_edits
 from sandbox.fates import Fates
@@ -65,9 +65,7 @@ def _first_of_day(fates: Fates, legs: list[VoiceLeg], cases: list[DigitalCase]) 
     for i, case in enumerate(cases):
         for j, part in enumerate(case.legs):
             if part.due:
-                first[part.agent.agent_id] = min(
-                    first.get(part.agent.agent_id, (part.due, i, j)), (part.due, i, j)
-                )
+                first[part.agent.agent_id] = min(first.get(part.agent.agent_id, (part.due, i, j)), (part.due, i, j))
     for due, i, j in sorted(first.values()):
         if j < 0:
             fate = legs[i].fate
@@ -95,10 +93,6 @@ class World:
         self.edits = sorted((edit for day in self.days for edit in day.edits), key=lambda edit: edit.at)
         self._events: list[Event] = []
         self._applied = 0
-
-    @property
-    def agents(self) -> tuple[Agent, ...]:
-        return self.catalogue.users
 
     def live_stopped(self, at: int) -> bool:
         """Whether the CRM configuration is gone at `at` (its system user was deleted)."""
@@ -183,9 +177,7 @@ class World:
         subject = f"{case.skill.name}: {case.customer_name}"
         self._ticket(case.ticket_id or "", subject, case.case_id, case.linked, case.created + SECOND)
 
-    def _ticket(
-        self, record_id: str, subject: str, contact_id: str, linked: Customer | None, at: int
-    ) -> None:
+    def _ticket(self, record_id: str, subject: str, contact_id: str, linked: Customer | None, at: int) -> None:
         """What the Studio script's create workflow does at the start of an interaction."""
         values = {
             "subject": subject,
@@ -233,10 +225,8 @@ class World:
             value = (held + edit.append).strip(" –")
         self._update(edit.type_id, edit.record_id, {edit.property: value}, moment(edit.at), source)
 
-    def _update(
-        self, type_id: str, record_id: str, values: dict[str, str], at: datetime, source: Source
-    ) -> None:
-        """A write to a record that somebody archived meanwhile is refused; the live system does not notice."""
+    def _update(self, type_id: str, record_id: str, values: dict[str, str], at: datetime, source: Source) -> None:
+        """A write to a record archived meanwhile is refused; the live system does not notice."""
         with suppress(UnknownRecord):
             self.portal.update(type_id, record_id, values, at=at, source=source)
 

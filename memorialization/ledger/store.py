@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import Connection, Table, bindparam, create_engine, func, select, text
+from sqlalchemy import Connection, Table, Text, bindparam, cast, create_engine, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
@@ -79,13 +79,37 @@ class Ledger:
             row = connection.execute(select(tables.runs).where(tables.runs.c.run_id == run_id)).mappings().one()
         return dict(row)
 
-    def last_run(self, configuration: str | None = None, *, reported: bool = True) -> dict[str, Any] | None:
-        """The newest run, of one configuration or of all; only those that have a report by default."""
-        query = select(tables.runs).order_by(tables.runs.c.started_at.desc()).limit(1)
+    def find_run(self, run_id: str) -> dict[str, Any] | None:
+        """The run with this id, in its text form; None if there is none."""
+        query = select(tables.runs).where(cast(tables.runs.c.run_id, Text) == run_id)
+        with self._transaction() as connection:
+            row = connection.execute(query).mappings().first()
+        return dict(row) if row else None
+
+    def has_report(self, configuration: str, mapping_hash: str) -> bool:
+        """Whether a finished run of this very mapping has a report."""
+        query = select(tables.runs.c.run_id).where(
+            tables.runs.c.configuration == configuration,
+            tables.runs.c.mapping_hash == mapping_hash,
+            tables.runs.c.report.is_not(None),
+        )
+        with self._transaction() as connection:
+            return connection.execute(query.limit(1)).first() is not None
+
+    def last_run(self, configuration: str | None = None) -> dict[str, Any] | None:
+        """The newest run that has a report, of one configuration or of all."""
+        query = select(tables.runs).where(tables.runs.c.report.is_not(None))
+        query = query.order_by(tables.runs.c.started_at.desc()).limit(1)
         if configuration is not None:
             query = query.where(tables.runs.c.configuration == configuration)
-        if reported:
-            query = query.where(tables.runs.c.report.is_not(None))
+        with self._transaction() as connection:
+            row = connection.execute(query).mappings().first()
+        return dict(row) if row else None
+
+    def newest_run(self, configuration: str) -> dict[str, Any] | None:
+        """The run of a configuration that started last, whatever became of it."""
+        query = select(tables.runs).where(tables.runs.c.configuration == configuration)
+        query = query.order_by(tables.runs.c.started_at.desc()).limit(1)
         with self._transaction() as connection:
             row = connection.execute(query).mappings().first()
         return dict(row) if row else None
@@ -144,7 +168,7 @@ class Ledger:
             table.c.interaction_key == func.any(bindparam("keys")),
         )
         with self._transaction() as connection:
-            return {k: v for k, v in connection.execute(query, {"keys": list(keys)})}
+            return dict(connection.execute(query, {"keys": list(keys)}).tuples().all())
 
     def keep_targets(self, configuration: str, run_id: str, targets: pd.DataFrame) -> None:
         """Matched targets are kept for later runs; parked ones wait for a person until they match."""
@@ -171,9 +195,7 @@ class Ledger:
 
     # ---- values
 
-    def holders(
-        self, configuration: str, type_id: str, records: Sequence[str]
-    ) -> dict[tuple[str, str], Holder]:
+    def holders(self, configuration: str, type_id: str, records: Sequence[str]) -> dict[tuple[str, str], Holder]:
         """(record id, property) -> the newest interaction judged there."""
         table = tables.holders
         query = select(

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from memorialization.compare import DRIFTED, EQUAL, MISSING, NEW, REPAIRABLE, TRUNCATED, VERDICTS, WITHHELD
+from memorialization.compare import DRIFTED, EQUAL, MISSING, NEW, TRUNCATED, VERDICTS, WITHHELD
 from memorialization.configuration import Configuration
 from memorialization.deliver import REJECTED, UNACCOUNTED, WRITTEN
 from memorialization.gate import released
@@ -47,9 +47,7 @@ def build(run: Run, facts: dict[str, Any], steps: list[dict[str, Any]]) -> Repor
     failures += funnel.imbalances()
     if funnel.unaccounted:
         failures.append(f"{funnel.unaccounted:,} values are unaccounted: neither written nor rejected")
-    failures += [
-        f"quality suite {s.suite!r}: {s.failing:,} of {s.rows:,} fail" for s in quality if s.state == "fail"
-    ]
+    failures += [f"quality suite {s.suite!r}: {s.failing:,} of {s.rows:,} fail" for s in quality if s.state == "fail"]
     return Report(
         run=_run_facts(run, frozen, facts, gathered),
         verdict=_verdict(frozen.configuration, run, funnel, failures),
@@ -224,8 +222,7 @@ def _truncation(gathered: _Gathered) -> list[Truncation]:
                 found_whole=whole,
                 found_truncated=int((stood["held_length"].gt(0) & stood["verdict"].isin([TRUNCATED, WITHHELD])).sum()),
                 found_missing=int(
-                    verdicts.get(MISSING, 0)
-                    + (stood["held_length"].eq(0) & stood["verdict"].eq(WITHHELD)).sum()
+                    verdicts.get(MISSING, 0) + (stood["held_length"].eq(0) & stood["verdict"].eq(WITHHELD)).sum()
                 ),
                 found_altered=int(verdicts.get(DRIFTED, 0) + verdicts.get("edited", 0)),
                 whole_now=whole + len(mended),
@@ -331,11 +328,15 @@ def _verdict(configuration: Configuration, run: Run, f: Funnel, failures: list[s
     elif not f.pulled:
         sentence = "A quiet night: no interaction ended in this window."
     elif run.dry_run or configuration.crm.mode == "observe":
-        sentence = f"{f.equal:,} of {f.values:,} values stand in HubSpot; {wrong:,} would be mended, nothing was written."
+        sentence = (
+            f"{f.equal:,} of {f.values:,} values stand in HubSpot; {wrong:,} would be mended, nothing was written."
+        )
     elif not wrong:
         sentence = f"HubSpot holds what it should: {f.equal:,} values equal, nothing to write."
     else:
-        sentence = f"{wrong:,} values were lost or wrong in HubSpot; {f.verified:,} are mended and proven by reading back."
+        sentence = (
+            f"{wrong:,} values were lost or wrong in HubSpot; {f.verified:,} are mended and proven by reading back."
+        )
     waiting = f.parked + f.rejected + f.held + f.verify_failed
     state = "failed" if failures else "attention" if waiting else "balanced"
     return Verdict(state=state, sentence=sentence, failures=tuple(failures))

@@ -51,7 +51,10 @@ class Funnel(_Model):
             + self.not_expected + self.no_source + self.withheld + self.unreadable
         )  # fmt: skip
         sums = {
-            "pulled = due + provisional + never_due": (self.pulled, self.due + self.provisional + self.never_due),
+            "pulled = due + provisional + never_due": (
+                self.pulled,
+                self.due + self.provisional + self.never_due,
+            ),
             "targets = matched + to_create + parked + not_attempted": (
                 self.targets,
                 self.matched + self.to_create + self.parked + self.not_attempted,

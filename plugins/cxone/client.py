@@ -7,6 +7,7 @@ Facts: cxone-api, sections 2 (token, discovery), 3 (Accept, 204) and 6 (limits, 
 
 import json
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -31,7 +32,7 @@ from memorialization.errors import (
     RequestRefused,
     ServiceUnavailable,
 )
-from plugins.cxone.fields import rows_of, text_of
+from plugins.cxone.fields import count_of, rows_of, text_of
 
 log = logging.getLogger(__name__)
 
@@ -78,9 +79,7 @@ class CxoneClient:
         timeout: float = 120.0,
     ) -> None:
         if not access_key_id or not access_key_secret:
-            raise ConfigurationError(
-                "the CXone connection needs an access key id (login) and its secret (password)"
-            )
+            raise ConfigurationError("the CXone connection needs an access key id (login) and its secret (password)")
         self._base_url = _safe_url(base_url)
         self._discovery_url = _safe_url(discovery_url or base_url)
         self._given_endpoint = _safe_url(api_endpoint) if api_endpoint else None
@@ -118,13 +117,9 @@ class CxoneClient:
             return self._given_endpoint
         query = {"tenantId": self._tenant_id} if self._tenant_id else {}
         # without a tenant id the area host wants to know who asks; with one the question is public
-        found = self._get(
-            f"{self._discovery_url}/.well-known/cxone-configuration", query, bearer=not self._tenant_id
-        )
+        found = self._get(f"{self._discovery_url}/.well-known/cxone-configuration", query, bearer=not self._tenant_id)
         if not isinstance(found, dict):
-            raise ContractBroken(
-                "CXone discovery answered no JSON object; set api_endpoint in the connection"
-            )
+            raise ContractBroken("CXone discovery answered no JSON object; set api_endpoint in the connection")
         endpoint = found.get("api_endpoint")
         if not endpoint and found.get("area") and found.get("domain"):
             endpoint = f"https://api-{found['area']}.{found['domain']}"
@@ -166,8 +161,8 @@ class CxoneClient:
                 return
             yield rows, envelope
             skip, previous = skip + len(rows), rows
-            total = envelope.get("totalRecords")
-            if str(total).isdigit() and skip >= int(str(total)):
+            total = count_of(envelope, "totalRecords")
+            if total is not None and skip >= total:
                 return
 
     def _get(self, url: str, params: Params, *, bearer: bool = True, missing_ok: bool = False) -> Any:
@@ -247,9 +242,7 @@ class CxoneClient:
         return float(min(self._max_wait, self._first_wait * 2 ** (state.attempt_number - 1)))
 
 
-def client_from(
-    host: str | None, login: str | None, password: str | None, extras: Mapping[str, Any]
-) -> CxoneClient:
+def client_from(host: str | None, login: str | None, password: str | None, extras: Mapping[str, Any]) -> CxoneClient:
     """The client of a connection: `host` overrides token and discovery host, else the area names them.
 
     Extras: `area` (na1, eu1, ...), `tenant_id` (guid), `api_version` ("30.0"), `api_endpoint` (skips
@@ -258,7 +251,7 @@ def client_from(
     tenant_id = extras.get("tenant_id") or None
     if host:
         base = discovery = _with_scheme(host)
-    elif extras.get("area"):
+    elif re.fullmatch(r"[a-z]{2,4}\d{1,2}", str(extras.get("area"))):
         base = f"https://{extras['area']}.nice-incontact.com"
         discovery = DISCOVERY_HOST if tenant_id else base
     else:
@@ -321,11 +314,7 @@ def _description(response: httpx.Response) -> str:
 def _retry_after(response: httpx.Response) -> float | None:
     header = response.headers.get("Retry-After", "").strip()
     try:
-        wait = (
-            float(header)
-            if header[:1].isdigit()
-            else (parsedate_to_datetime(header).timestamp() - time.time())
-        )
+        wait = float(header) if header[:1].isdigit() else (parsedate_to_datetime(header).timestamp() - time.time())
     except (ValueError, TypeError):
         return None
     return max(0.0, min(wait, _LONGEST_RETRY_AFTER))

@@ -21,7 +21,7 @@ from memorialization.errors import ContractBroken, RequestRefused
 from memorialization.interactions import INTERACTIONS, SCRIPT_PREFIX, TRANSCRIPTS
 from memorialization.ports import Batch, Wanted, Window
 from plugins.cxone.client import CxoneClient
-from plugins.cxone.fields import rows_of, text_of, zulu
+from plugins.cxone.fields import count_of, rows_of, text_of, zulu
 from plugins.cxone.history import CLOSED, Event, Leg, events_of, leg_without_history, legs_of_case, moment_of
 from plugins.cxone.identity import Agent, agent_of, customer_email, customer_phone
 from plugins.cxone.lookups import Lookups
@@ -89,9 +89,7 @@ class DigitalReader:
                 if any(one.rows for one in found):
                     yield self._batch(found)
         if cases and unread == len(cases):
-            raise ContractBroken(
-                f"none of {unread} digital cases could be read; the log names the first reasons"
-            )
+            raise ContractBroken(f"none of {unread} digital cases could be read; the log names the first reasons")
 
     def _completed(self) -> dict[str, Mapping[str, Any]]:
         """Rows of media type 9: they discover cases, and hold the outcome that the last agent chose."""
@@ -145,23 +143,19 @@ class DigitalReader:
             before = len(ids)
             ids.update(str(case.get("id")) for case in rows if isinstance(case, dict))
             idle = 0 if len(ids) > before else idle + 1
-            token = text_of(envelope, "scrollToken")
-            if not token or len(ids) >= int(envelope.get("hits") or 0):
+            token, hits = text_of(envelope, "scrollToken"), count_of(envelope, "hits")
+            if not token or (hits is not None and len(ids) >= hits):
                 return
             if idle > 2:
                 raise ContractBroken(f"the search for digital contacts repeats itself after {len(ids)} cases")
-            params = {"scrollToken": token}
+            params["scrollToken"] = token
 
     def _concerns(self, case_id: str, case: Mapping[str, Any]) -> bool:
         """Whether a leg of the case can lie in the window; an unreadable time says yes."""
         try:
             if moment_of(case, "createdAtWithMilliseconds", "createdAt") >= self._window.end:
                 return False
-            if (
-                case_id in self._again_cases
-                or case.get("inboxAssigneeUser")
-                or case.get("status") not in CLOSED
-            ):
+            if case_id in self._again_cases or case.get("inboxAssigneeUser") or case.get("status") not in CLOSED:
                 return True
             changed = moment_of(case, "statusUpdatedAtWithMilliseconds", "statusUpdatedAt")
             return changed >= self._window.start - _DISMISS_LAG
@@ -207,9 +201,7 @@ class DigitalReader:
         picked = {key: (leg, agent) for key, leg, agent in keyed if self._picked(key, leg)}
         if not picked:
             return found
-        outcome_key = next(
-            (key for key, _, agent in reversed(keyed) if agent and agent.kind == "human"), None
-        )
+        outcome_key = next((key for key, _, agent in reversed(keyed) if agent and agent.kind == "human"), None)
         shared = self._shared(case_id, case, events)
         for key, (leg, agent) in picked.items():
             outcome = self._outcome(case_id) if key == outcome_key and leg.end else (None, None)
@@ -237,8 +229,11 @@ class DigitalReader:
             if body is None:
                 break
             more, envelope = rows_of(body, "data", "the history of a digital contact")
+            hits = count_of(envelope, "hits")
+            if not more or more == rows[-len(more) :]:  # a history without pages repeats itself
+                break
             rows += more
-            if not more or len(rows) >= int(envelope.get("hits") or 0):
+            if hits is not None and len(rows) >= hits:
                 break
             page += 1
         # a page that moved while it was read repeats rows: their ids tell
@@ -247,13 +242,9 @@ class DigitalReader:
     def _outcome(self, case_id: str) -> tuple[str | None, str | None]:
         """Disposition name and notes: the case's last agent leg alone has them."""
         if row := self._outcomes.get(case_id):
-            return self._lookups.disposition(text_of(row, "primaryDispositionId")), text_of(
-                row, "dispositionNotes"
-            )
+            return self._lookups.disposition(text_of(row, "primaryDispositionId")), text_of(row, "dispositionNotes")
         chosen = self._client.acd(f"contacts/{case_id}/disposition", missing_ok=True) or {}
-        name = text_of(chosen, "dispositionName") or self._lookups.disposition(
-            text_of(chosen, "dispositionId")
-        )
+        name = text_of(chosen, "dispositionName") or self._lookups.disposition(text_of(chosen, "dispositionId"))
         return name, text_of(chosen, "notes")
 
     def _shared(self, case_id: str, case: Mapping[str, Any], events: list[Event]) -> Row:
@@ -339,10 +330,7 @@ class DigitalReader:
                 found.texts[row["transcript_ref"]] = text
 
     def _batch(self, found: list[_Found]) -> Batch:
-        scripts = [
-            pa.field(SCRIPT_PREFIX + name, pa.large_string())
-            for name in sorted(self._wanted.script_variables)
-        ]
+        scripts = [pa.field(SCRIPT_PREFIX + name, pa.large_string()) for name in sorted(self._wanted.script_variables)]
         rows = [row for one in found for row in one.rows]
         texts = {ref: text for one in found for ref, text in one.texts.items()}
         return Batch(

@@ -36,6 +36,12 @@ def text_of(row: Mapping[str, Any], *names: str) -> str | None:
     return next((text for name in names if (text := _text(row.get(name)))), None)
 
 
+def count_of(row: Mapping[str, Any], name: str) -> int | None:
+    """A count such as totalRecords or hits; None where the answer does not tell."""
+    text = text_of(row, name)
+    return int(text) if text and text.isdecimal() else None
+
+
 def _text(value: object) -> str | None:
     if type(value) is str:
         return value.strip() or None

@@ -134,9 +134,7 @@ def _ender(start: datetime, end: datetime, case: Mapping[str, Any], events: Sequ
     if settling and settling[-1].author in ("agent", "contact"):
         return "contact" if settling[-1].author == "contact" else "agent"
     abandon = case.get("abandon")
-    if isinstance(abandon, dict) and (
-        not abandon.get("abandonedAt") or moment_of(abandon, "abandonedAt") <= end
-    ):
+    if isinstance(abandon, dict) and (not abandon.get("abandonedAt") or moment_of(abandon, "abandonedAt") <= end):
         return "contact"
     if any(event.author == "agent" and event.at == end for event in within):
         return "agent"

@@ -12,25 +12,29 @@ from typing import Any, Final
 from plugins.cxone.client import CxoneClient
 from plugins.cxone.fields import rows_of, text_of
 
-_NO_ACW: Final = (
-    "1"  # acwTypeId: 1 none, 2 disposition, 3 automatic wrap-up (the remark in NICE's OpenAPI file)
-)
+_NO_ACW: Final = "1"  # acwTypeId: 1 none, 2 disposition, 3 automatic wrap-up (the remark in NICE's OpenAPI file)
 
 
 @dataclass(frozen=True, slots=True)
 class Skill:
+    """An ACD skill; `has_acw`: its contacts have after-call work."""
+
     name: str | None
     has_acw: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
+    """A digital channel; `kind` is chat, email, whatsapp, ..."""
+
     name: str | None
     kind: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
+    """A digital routing queue and the ACD skill it belongs to."""
+
     name: str | None
     skill_id: str | None
 
@@ -50,17 +54,12 @@ class Lookups:
             return self._dispositions[disposition_id]
         if disposition_id not in self._single:
             found = self._client.acd(f"dispositions/{disposition_id}", missing_ok=True)
-            self._single[disposition_id] = (
-                text_of(found, "dispositionName") if isinstance(found, dict) else None
-            )
+            self._single[disposition_id] = text_of(found, "dispositionName") if isinstance(found, dict) else None
         return self._single[disposition_id]
 
     @cached_property
     def _dispositions(self) -> Mapping[str, str | None]:
-        return {
-            i: text_of(row, "dispositionName")
-            for i, row in self._admin("dispositions", "dispositionId").items()
-        }
+        return {i: text_of(row, "dispositionName") for i, row in self._admin("dispositions", "dispositionId").items()}
 
     @cached_property
     def skills(self) -> Mapping[str, Skill]:
@@ -83,6 +82,7 @@ class Lookups:
 
     @cached_property
     def tags(self) -> Mapping[str, str | None]:
+        """Tag id -> name."""
         return {i: text_of(row, "tagName") for i, row in self._admin("tags", "tagId").items()}
 
     @cached_property
@@ -98,6 +98,7 @@ class Lookups:
 
     @cached_property
     def queues(self) -> Mapping[str, Queue]:
+        """Routing queue id -> name and skill; the first 500 (cxone-api, section 4.1)."""
         return {
             i: Queue(text_of(row, "name"), text_of(row, "skillId"))
             for i, row in self._digital("routing-queues").items()

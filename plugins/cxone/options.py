@@ -43,9 +43,7 @@ class CxoneOptions:
         try:
             self.transcript_template.format(time=_SAMPLE, name="", text="")
         except (KeyError, IndexError, ValueError, AttributeError):
-            raise ConfigurationError(
-                "transcript_template is unreadable: use {time:%H:%M}, {name} and {text}"
-            ) from None
+            raise ConfigurationError("transcript_template is unreadable: use {time:%H:%M}, {name} and {text}") from None
 
 
 @dataclass(slots=True)

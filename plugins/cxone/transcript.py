@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from plugins.cxone.client import CxoneClient
-from plugins.cxone.fields import rows_of, text_of
+from plugins.cxone.fields import count_of, rows_of, text_of
 from plugins.cxone.history import moment_of
 from plugins.cxone.options import CxoneOptions
 
@@ -35,7 +35,7 @@ def lines_of_case(
     if body is None:
         return []
     rows, envelope = rows_of(body, "data", "messages")
-    if int(envelope.get("hits") or 0) > len(rows):
+    if (count_of(envelope, "hits") or 0) > len(rows):
         return None
     dated = sorted(
         ((moment_of(row, "createdAtWithMilliseconds", "createdAt"), row) for row in rows), key=lambda m: m[0]

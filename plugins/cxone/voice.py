@@ -25,14 +25,10 @@ from plugins.cxone.options import CxoneOptions, Tally
 
 PAGE: Final = 10_000
 DIGITAL_MEDIA: Final = 9
-_NAMES_BEFORE: Final = (
-    25  # the first API major that is not known to use the old names (cxone-api, section 3.1)
-)
+_NAMES_BEFORE: Final = 25  # the first API major that is not known to use the old names (cxone-api, section 3.1)
 _CUSTOM_DATA_DAYS: Final = 15
 _LONGEST_SECONDS: Final = 1e9
-_MEDIA: Final[
-    Mapping[int, str]
-] = {  # the live system's spelling; completed contacts say "Call", "Voice Mail"
+_MEDIA: Final[Mapping[int, str]] = {  # the live system's spelling; completed contacts say "Call", "Voice Mail"
     1: "Email",
     3: "Chat",
     4: "PhoneCall",
@@ -82,9 +78,7 @@ def voice_batches(
     legs = pd.concat(frames, ignore_index=True).sort_values("updated_at", kind="stable", na_position="first")
     legs = legs.drop_duplicates("interaction_key", keep="last")
     inside = (legs["end_time"] >= window.start) & (legs["end_time"] < window.end)
-    legs = legs[inside | legs["interaction_key"].isin(wanted.again)].sort_values(
-        ["end_time", "interaction_key"]
-    )
+    legs = legs[inside | legs["interaction_key"].isin(wanted.again)].sort_values(["end_time", "interaction_key"])
     if legs.empty:
         return
     scripts = _script_columns(client, wanted, window.end, legs["contact_id"], tally)
@@ -96,9 +90,7 @@ def voice_batches(
         )
 
 
-def legs_of(
-    rows: Sequence[Mapping[str, Any]], lookups: Lookups, options: CxoneOptions, now: datetime
-) -> pd.DataFrame:
+def legs_of(rows: Sequence[Mapping[str, Any]], lookups: Lookups, options: CxoneOptions, now: datetime) -> pd.DataFrame:
     """One line per row of completed contacts, old names or new: columns of INTERACTIONS, and `readable`.
 
     Column by column: 10,000 rows take some 0.1 s. An unreadable cell is null; a row without contactId,

@@ -25,9 +25,7 @@ def associated(client: Client, source: Entity, ids: Sequence[str], target: Entit
             answer = client.associations(source.type_id, target.type_id, inputs)
             absent_ids("associations/batch/read", answer)
             for item in answer.results:
-                pairs[str(item["from"]["id"])] += [
-                    (not _primary(to), str(to["toObjectId"])) for to in item["to"]
-                ]
+                pairs[str(item["from"]["id"])] += [(not _primary(to), str(to["toObjectId"])) for to in item["to"]]
             inputs = [
                 {"id": str(item["from"]["id"]), "after": str(item["paging"]["next"]["after"])}
                 for item in answer.results
@@ -43,9 +41,7 @@ def associated(client: Client, source: Entity, ids: Sequence[str], target: Entit
 
 def _ordered(found: list[tuple[bool, str]]) -> list[str]:
     """The primary ones first, else by age: ids grow with time."""
-    return list(
-        dict.fromkeys(record_id for _, record_id in sorted(found, key=lambda pair: (pair[0], int(pair[1]))))
-    )
+    return list(dict.fromkeys(record_id for _, record_id in sorted(found, key=lambda pair: (pair[0], int(pair[1])))))
 
 
 def _primary(to: dict[str, Any]) -> bool:

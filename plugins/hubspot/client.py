@@ -118,9 +118,7 @@ class Client:
         self._daily: tuple[int | None, int | None] = (None, None)
 
     def batch_read(self, type_id: str, body: Body) -> Answer:
-        return self._send(
-            "batch/read", self._sdk.crm.objects.batch_api.read, type_id, body, statuses=(200, 207)
-        )
+        return self._send("batch/read", self._sdk.crm.objects.batch_api.read, type_id, body, statuses=(200, 207))
 
     def batch_update(self, type_id: str, inputs: list[Body]) -> Answer:
         call = self._sdk.crm.objects.batch_api.update
@@ -135,9 +133,7 @@ class Client:
 
     def associations(self, source: str, target: str, inputs: list[Body]) -> Answer:
         call = self._sdk.crm.associations.v4.batch_api.get_page
-        return self._send(
-            "associations/batch/read", call, source, target, {"inputs": inputs}, statuses=(200, 207)
-        )
+        return self._send("associations/batch/read", call, source, target, {"inputs": inputs}, statuses=(200, 207))
 
     def properties(self, type_id: str) -> Answer:
         return self._send("properties", self._sdk.crm.properties.core_api.get_all, type_id)
@@ -164,9 +160,7 @@ class Client:
     def _raw(self, method: str, path: str, body: Body | None = None) -> Callable[..., HTTPResponse]:
         """A path the SDK has no module for, still sent by the SDK's client."""
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
-        return partial(
-            self._api.call_api, path, method, header_params=headers, body=body, auth_settings=["oauth2"]
-        )
+        return partial(self._api.call_api, path, method, header_params=headers, body=body, auth_settings=["oauth2"])
 
     def _send(
         self,
@@ -200,9 +194,7 @@ class Client:
         status, raw, failure = self._exchange(endpoint, call, arguments)
         body = None
         if failure is None and status not in statuses:
-            raise ContractBroken(
-                f"HubSpot answered {status} at {endpoint}, which its contract does not know."
-            )
+            raise ContractBroken(f"HubSpot answered {status} at {endpoint}, which its contract does not know.")
         if failure is None:
             try:
                 body = _parsed(raw)
@@ -244,9 +236,8 @@ class Client:
         error = state.outcome.exception() if state.outcome else None
         told = error.failure.wait if isinstance(error, _Failed) else None
         seconds = told if told is not None else 2.0 ** (state.attempt_number - 1)
-        return (
-            self._pace * seconds * random.uniform(1.0, 1.25)
-        )  # jitter only upwards: what was told is a minimum
+        jitter = random.uniform(1.0, 1.25)  # only upwards: what HubSpot told is a minimum
+        return self._pace * seconds * jitter
 
 
 _FAMILY = ("Max", "Interval-Milliseconds", "Daily", "Daily-Remaining")
@@ -262,4 +253,4 @@ def _parsed(raw: bytes) -> Any:
 
 
 def _integer(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() else None
+    return int(text) if text and text.isdecimal() else None

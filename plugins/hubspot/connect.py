@@ -28,9 +28,7 @@ def store_from(host: str | None, password: str | None, extras: Mapping[str, obje
         )
     version = extras.get("api_version") or "v3"
     if version not in VERSIONS:
-        raise ConfigurationError(
-            f"The HubSpot connection's api_version must be one of {', '.join(VERSIONS)}."
-        )
+        raise ConfigurationError(f"The HubSpot connection's api_version must be one of {', '.join(VERSIONS)}.")
     return HubSpotStore(Client(token, host=_base_url(host or HOST), api_version=str(version)))
 
 
@@ -42,9 +40,7 @@ def _base_url(host: str) -> str:
     except ValueError:  # a port that is no number, or half an IPv6 address
         wrong = True
     if wrong or not parts.hostname or parts.query or parts.fragment:
-        raise ConfigurationError(
-            "The HubSpot connection's host must be a base URL such as https://api.hubapi.com."
-        )
+        raise ConfigurationError("The HubSpot connection's host must be a base URL such as https://api.hubapi.com.")
     if parts.scheme != "https" and not (parts.scheme == "http" and _loopback(parts.hostname)):
         raise ConfigurationError(
             "The HubSpot connection's host must use https, for the token travels with every call; "

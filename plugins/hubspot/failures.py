@@ -86,13 +86,9 @@ def reason(body: object) -> Reason:
     if not isinstance(body, dict):
         return Reason()
     context = _mapping(body.get("context"))
-    details = [item for item in _items(body.get("errors")) if isinstance(item, dict)] or _embedded(
-        body.get("message")
-    )
+    details = [item for item in _items(body.get("errors")) if isinstance(item, dict)] or _embedded(body.get("message"))
     first = details[0] if details else {}
-    named = _strings(_mapping(first.get("context")).get("propertyName")) or _strings(
-        context.get("propertyName")
-    )
+    named = _strings(_mapping(first.get("context")).get("propertyName")) or _strings(context.get("propertyName"))
     return Reason(
         category=_kept(_WORD, body.get("category") or body.get("errorType")),
         code=_kept(_WORD, first.get("code") or first.get("error") or body.get("subCategory")),
@@ -103,9 +99,7 @@ def reason(body: object) -> Reason:
     )
 
 
-def refusal(
-    endpoint: str, status: int, raw: str | bytes | None, headers: Mapping[str, str] | None
-) -> Failure:
+def refusal(endpoint: str, status: int, raw: str | bytes | None, headers: Mapping[str, str] | None) -> Failure:
     """What an answer outside 2xx means (hubspot-api, section 5, "Policy")."""
     body = _json(raw)
     why = reason(body)
@@ -120,8 +114,7 @@ def refusal(
     if status == 403:
         return Failure(
             PermissionMissing(
-                f"HubSpot's token lacks a right for {endpoint} (403){why}: "
-                f"grant {_scopes(body)} to its app or key."
+                f"HubSpot's token lacks a right for {endpoint} (403){why}: grant {_scopes(body)} to its app or key."
             )
         )
     if status == 429:
@@ -130,33 +123,25 @@ def refusal(
         busy = ServiceUnavailable(f"HubSpot keeps a record locked at {endpoint} (423){why}: try again later.")
         return Failure(busy, again=True, wait=max(LOCK_WAIT, after or 0.0))
     if status == 477:
-        moving = ServiceUnavailable(
-            f"HubSpot is moving this account (477 at {endpoint}){why}: try again later."
-        )
+        moving = ServiceUnavailable(f"HubSpot is moving this account (477 at {endpoint}){why}: try again later.")
         return Failure(moving, again=after is not None and after <= LONGEST_WAIT, wait=after)
     if status >= 500:
         down = ServiceUnavailable(f"HubSpot answered {status} at {endpoint}{why}: try again later.")
         return Failure(down, again=True)
     if 400 <= status < 500:
         return Failure(Refused(endpoint, status, why))
-    return Failure(
-        ContractBroken(f"HubSpot answered {status} at {endpoint}, which its contract does not know.")
-    )
+    return Failure(ContractBroken(f"HubSpot answered {status} at {endpoint}, which its contract does not know."))
 
 
 def broken_connection(endpoint: str, cause: BaseException) -> Failure:
     """A reset, a time-out, a failed look-up or handshake: only the kind of `cause` is told."""
     kind = type(getattr(cause, "reason", None) or cause).__name__
-    return Failure(
-        ServiceUnavailable(f"No answer from HubSpot at {endpoint} ({kind}): try again later."), again=True
-    )
+    return Failure(ServiceUnavailable(f"No answer from HubSpot at {endpoint} ({kind}): try again later."), again=True)
 
 
 def not_json(endpoint: str) -> Failure:
     """A 2xx whose body is no JSON: a page of some gateway."""
-    page = ServiceUnavailable(
-        f"Something before HubSpot answered {endpoint} with a page, not JSON: try again later."
-    )
+    page = ServiceUnavailable(f"Something before HubSpot answered {endpoint} with a page, not JSON: try again later.")
     return Failure(page, again=True)
 
 
@@ -167,9 +152,9 @@ def contract(doing: str) -> Iterator[None]:
         yield
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         kind = type(error).__name__
-    else:
-        return
-    raise ContractBroken(f"HubSpot's answer has a shape its contract does not know ({kind} while {doing}).")
+        raise ContractBroken(
+            f"HubSpot's answer has a shape its contract does not know ({kind} while {doing})."
+        ) from None
 
 
 def _throttled(endpoint: str, body: Mapping[str, Any], why: Reason, after: float | None) -> Failure:
@@ -190,10 +175,7 @@ def _throttled(endpoint: str, body: Mapping[str, Any], why: Reason, after: float
 def _scopes(body: Mapping[str, Any]) -> str:
     contexts = [body.get("context"), *(_mapping(item).get("context") for item in _items(body.get("errors")))]
     named = [name for item in contexts for name in _strings(_mapping(item).get("requiredGranularScopes"))]
-    return (
-        ", ".join(sorted({name for name in named if _SCOPE.fullmatch(name)}))
-        or "the scopes the mappings need"
-    )
+    return ", ".join(sorted({name for name in named if _SCOPE.fullmatch(name)})) or "the scopes the mappings need"
 
 
 def _embedded(message: object) -> list[dict[str, Any]]:

@@ -53,9 +53,7 @@ class HubSpotStore:
         return read.histories(self._client, entity, ids, properties)
 
     @contract("searching records")
-    def search(
-        self, entity: Entity, filters: Mapping[str, Sequence[str]], properties: Sequence[str]
-    ) -> pd.DataFrame:
+    def search(self, entity: Entity, filters: Mapping[str, Sequence[str]], properties: Sequence[str]) -> pd.DataFrame:
         return search.search(self._client, entity, self.properties(entity), filters, properties)
 
     @contract("reading associations")
@@ -66,10 +64,10 @@ class HubSpotStore:
     def write(self, entity: Entity, rows: Sequence[WriteRow]) -> list[Receipt]:
         """One receipt per row, in the order of the rows.
 
-        An error that no row causes (token, scope, quota, a service that stays away) stops the sending. Rows
-        already settled keep their receipts, all others are unaccounted, and `stopped_by` holds the error. It
-        is raised instead where it is certain that no row reached HubSpot. ValueError and ConfigurationError
-        come before anything is sent (`plugins.hubspot.write.checked`).
+        An error that no row causes (token, scope, quota, a service that stays away, too many refusals)
+        stops the sending. Rows already settled keep their receipts, all others are unaccounted, and
+        `stopped_by` holds the error. It is raised instead where it is certain that nothing was written or
+        settled. ValueError and ConfigurationError come before anything is sent (`write.checked`).
 
         `created` may be False for a record that a first, unanswered try of the same call created.
         """

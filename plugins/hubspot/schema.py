@@ -8,7 +8,6 @@ from typing import Any
 from memorialization.errors import (
     AuthenticationError,
     ConfigurationError,
-    ContractBroken,
     MemorializationError,
 )
 from memorialization.ports import Account, Entity, Property
@@ -41,10 +40,7 @@ class Schema:
 
     def account(self) -> Account:
         body = self._client.account().body
-        try:
-            return Account(int(body["portalId"]), str(body["timeZone"]), str(body["uiDomain"]))
-        except (KeyError, ValueError):
-            raise ContractBroken("HubSpot's account-info names no portalId, timeZone or uiDomain.") from None
+        return Account(int(body["portalId"]), str(body["timeZone"]), str(body["uiDomain"]))
 
     def scopes(self) -> frozenset[str] | None:
         """None for tokens that HubSpot tells nothing about: those of OAuth apps."""
@@ -83,9 +79,7 @@ class Schema:
             if error.retry:
                 raise
             return {}  # accounts without custom objects, and tokens without their scope, are refused
-        return {
-            item.get("labels", {}).get("singular") or item["name"]: item["objectTypeId"] for item in items
-        }
+        return {item.get("labels", {}).get("singular") or item["name"]: item["objectTypeId"] for item in items}
 
 
 def _readable(item: dict[str, Any]) -> bool:

@@ -34,7 +34,7 @@ def search(
     pairs = [
         (name, value)
         for name, values in filters.items()
-        for value in dict.fromkeys(_comparable(known, name, value) for value in values)
+        for value in dict.fromkeys(_comparable(known, name, value) for value in values if value)
     ]
     found: dict[str, Record] = {}
     for groups in _packed(pairs, wanted, entity):
@@ -49,9 +49,7 @@ def _comparable(known: Mapping[str, Property], name: str, value: str) -> str:
     return value.lower() if declared is None or declared.type in ("string", "phone_number") else value
 
 
-def _packed(
-    pairs: list[tuple[str, str]], properties: list[str], entity: Entity
-) -> Iterator[dict[str, list[str]]]:
+def _packed(pairs: list[tuple[str, str]], properties: list[str], entity: Entity) -> Iterator[dict[str, list[str]]]:
     """property -> values, as many as one body holds; a body is measured at its longest, on a later page."""
     empty = len(json.dumps(_body({}, properties, LONGEST_ID)))
     groups: dict[str, list[str]] = {}
@@ -90,11 +88,7 @@ def _body(groups: Mapping[str, Sequence[str]], properties: list[str], after: str
     beyond = [{"propertyName": "hs_object_id", "operator": "GT", "value": after}] if after else []
     return {
         "filterGroups": [
-            {
-                "filters": list(
-                    chain([{"propertyName": name, "operator": "IN", "values": list(values)}], beyond)
-                )
-            }
+            {"filters": list(chain([{"propertyName": name, "operator": "IN", "values": list(values)}], beyond))}
             for name, values in groups.items()
         ],
         "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],

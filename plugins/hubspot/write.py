@@ -18,10 +18,12 @@ from memorialization.errors import (
 )
 from memorialization.ports import Entity, Property, Receipt, WriteRow
 from plugins.hubspot.client import THREADS, Answer, Body, Client
-from plugins.hubspot.failures import Reason, Refused, reason
+from plugins.hubspot.failures import Reason, Refused, contract, reason
 from plugins.hubspot.schema import CONTACT
 
 BATCH = 100  # rows
+ABOUT_ROWS = (400, 409, 413)  # statuses that leaving rows out can cure
+MOST_REFUSALS = 500  # whole calls refused in one `write`: beyond it the fault is not the rows'
 BATCH_BYTES = 2_000_000  # a cautious cap: HubSpot publishes none (hubspot-api, section 3)
 
 
@@ -36,18 +38,14 @@ def checked(entity: Entity, rows: Sequence[WriteRow], known: Mapping[str, Proper
     for row in rows:
         if (row.record_id is None) == (row.key_property is None or row.key_value is None):
             raise ValueError("A row is told by its record id or by its key, one of them.")
-        target = (
-            ("id", row.record_id) if row.record_id is not None else ("key", row.key_property, row.key_value)
-        )
+        target = ("id", row.record_id) if row.record_id is not None else ("key", row.key_property, row.key_value)
         for name in (("trace", row.trace), target):
             if name in seen:
                 raise ValueError(f"Two rows of one call share the same {name[0]}: merge them first.")
             seen.add(name)  # type: ignore[arg-type]
     for key in {row.key_property for row in rows if row.key_property is not None}:
         if entity.type_id == CONTACT and key == "email":
-            raise ValueError(
-                "Contacts cannot be upserted by e-mail: read them by e-mail, then update by record id."
-            )
+            raise ValueError("Contacts cannot be upserted by e-mail: read them by e-mail, then update by record id.")
         declared = known.get(key)
         if declared is None or not declared.unique or declared.read_only:
             raise ConfigurationError(
@@ -63,6 +61,7 @@ class Writing:
         self._client = client
         self._entity = entity
         self.stopped_by: MemorializationError | None = None
+        self._refusals = 0
         self.reached = False  # whether any row may have reached HubSpot
 
     def receipts(self, rows: Sequence[WriteRow]) -> list[Receipt]:
@@ -71,9 +70,7 @@ class Writing:
         for key in dict.fromkeys(row.key_property for row in rows if row.key_property is not None):
             batches += _batches([row for row in rows if row.key_property == key])
         with ThreadPoolExecutor(THREADS) as threads:
-            told = {
-                receipt.trace: receipt for part in threads.map(self._settled, batches) for receipt in part
-            }
+            told = {receipt.trace: receipt for part in threads.map(self._settled, batches) for receipt in part}
         return [told[row.trace] for row in rows]
 
     def _settled(self, rows: list[WriteRow]) -> list[Receipt]:
@@ -82,22 +79,30 @@ class Writing:
             return _unaccounted(rows)
         try:
             answer = self._sent(rows)
+            with contract("writing records"):
+                receipts = _accounted(rows, answer)
         except Refused as refusal:
-            if not _about_rows(refusal):
-                self.stopped_by = self.stopped_by or refusal
-                return _unaccounted(rows)
-            self.reached = True
-            if len(rows) == 1:
-                return [_rejected(rows[0], refusal.reason)]
-            middle = len(rows) // 2
-            return self._settled(rows[:middle]) + self._settled(rows[middle:])
+            return self._halved(rows, refusal)
         except MemorializationError as error:
             # After these two nobody knows whether the batch was carried out.
             self.reached = self.reached or isinstance(error, (ServiceUnavailable, ContractBroken))
-            self.stopped_by = self.stopped_by or error
-            return _unaccounted(rows)
+            return self._stop(rows, error)
         self.reached = True
-        return _accounted(rows, answer)
+        return receipts
+
+    def _halved(self, rows: list[WriteRow], refusal: Refused) -> list[Receipt]:
+        self._refusals += 1
+        if refusal.status not in ABOUT_ROWS or self._refusals > MOST_REFUSALS:
+            return self._stop(rows, refusal)
+        if len(rows) == 1:
+            self.reached = True
+            return [_rejected(rows[0], refusal.reason)]
+        middle = len(rows) // 2
+        return self._settled(rows[:middle]) + self._settled(rows[middle:])
+
+    def _stop(self, rows: list[WriteRow], error: MemorializationError) -> list[Receipt]:
+        self.stopped_by = self.stopped_by or error
+        return _unaccounted(rows)
 
     def _sent(self, rows: list[WriteRow]) -> Answer:
         inputs = [_input(row) for row in rows]
@@ -132,20 +137,13 @@ def _batches(rows: Sequence[WriteRow]) -> Iterator[list[WriteRow]]:
         yield batch
 
 
-def _about_rows(refusal: Refused) -> bool:
-    """Whether leaving rows out can help; a 400 without category is about the path or the body's shape."""
-    return refusal.status == 413 or (refusal.status in (400, 409) and refusal.reason.category is not None)
-
-
 def _accounted(rows: list[WriteRow], answer: Answer) -> list[Receipt]:
     traces = {row.trace: row for row in rows}
     targets = {row.record_id or row.key_value: row for row in rows}
     told: dict[str, Receipt] = {}
     for record in answer.results:
         if row := _row_of(record, rows[0].key_property, traces, targets):
-            told[row.trace] = Receipt(
-                row.trace, "written", str(record["id"]), created=bool(record.get("new"))
-            )
+            told[row.trace] = Receipt(row.trace, "written", str(record["id"]), created=bool(record.get("new")))
     for item in answer.errors:
         why = reason(item)
         named = [traces[trace] for trace in why.traces if trace in traces]

@@ -1,8 +1,9 @@
 """Digital Experience (`/dfo/3.0`, cxone-api, section 4): cases, history, messages as they stand at a moment.
 
-The history event schema is this twin's documented assumption, for NICE publishes none: `{id, eventType, createdAt,
-createdAtWithMilliseconds, user, endUser, before, after}` with `inboxAssigneeUser`, `status` and `routingQueueId`
-in before and after; `user` did it; null means the system, or the contact when `endUser` is set. Oldest first.
+The history event schema is this twin's documented assumption, for NICE publishes none: `{id, eventType,
+createdAt, createdAtWithMilliseconds, user, endUser, before, after}` with `inboxAssigneeUser`, `status` and
+`routingQueueId` in before and after; `user` did it; null means the system, or the contact when `endUser` is
+set. Oldest first.
 """
 
 import random
@@ -189,7 +190,7 @@ class DigitalApi:
         }
 
     def _history(self, case: DigitalCase, now: int) -> Iterator[dict[str, Any]]:
-        """Changes and added messages merged in time; the state before each is the state after the last change."""
+        """Changes and added messages merged in time; each begins where the last change ended."""
         added = [(m.at, 0, m) for m in messages(case) if m.at <= now]
         changed = [(e.at, 1, e) for e in case.events if e.at <= now]
         assignee: Agent | None = None
@@ -242,9 +243,7 @@ class DigitalApi:
             "createdAtWithMilliseconds": offset_millis(message.at),
             "messageContent": content,
             "hasAdditionalMessageContent": message.shortened and not full,
-            "contentRemoved": {"reason": "GDPR", "removedAt": offset(message.at)}
-            if message.removed
-            else None,
+            "contentRemoved": {"reason": "GDPR", "removedAt": offset(message.at)} if message.removed else None,
             "authorNameRemoved": None,
             "authorUser": _user(author) if author else None,
             "authorEndUserIdentity": None if author else identity,

@@ -8,9 +8,9 @@ from typing import Any
 class Fault:
     """One rule: requests whose "METHOD /path?query" holds `match` (case ignored) get this, `times` times.
 
-    `status` answers at once (429 without Retry-After unless `retry_after` says so); `delay` waits that many real
-    seconds first; `drop` cuts the connection; `duplicate` starts a later page of completed contacts with the last
-    row of the page before.
+    `status` answers at once (429 without Retry-After unless `retry_after` says so); `delay` waits that many
+    real seconds first; `drop` cuts the connection; `duplicate` starts a later page of completed contacts with
+    the last row of the page before (match that page: `skip=1000`).
     """
 
     match: str = ""

@@ -39,7 +39,7 @@ Found = tuple[int, int, int, Callable[[], dict[str, Any]]]
 
 
 def instant(request: Request, name: str) -> int | None:
-    """A query timestamp in ms, None when absent. Anything but a literal `Z` is refused (twin's strict mode)."""
+    """A query timestamp in ms, None when absent. Anything but a literal `Z` is refused (strict mode)."""
     text = request.query_params.get(name)
     if text is None:
         return None
@@ -164,9 +164,7 @@ class Reporting:
         page = rows[skip : skip + whole(request, "top", 50, ADMIN_TOP)]
         if not page:
             return no_content()
-        return answer(
-            {"businessUnitId": self._world.catalogue.business_unit, "totalRecords": len(rows), name: page}
-        )
+        return answer({"businessUnitId": self._world.catalogue.business_unit, "totalRecords": len(rows), name: page})
 
     def disposition_by_id(self, disposition_id: str) -> Response:
         """GET /dispositions/{id}."""
@@ -179,7 +177,7 @@ class Reporting:
         return answer({"ServerTime": zulu(self._world.clock.ms())})
 
     def configurations(self) -> Response:
-        """GET /agent-integration/configuration: gone once the system user is deleted (cxone-api, section 1.3)."""
+        """GET /agent-integration/configuration: gone with the system user (cxone-api, section 1.3)."""
         row = {
             "id": self.configuration_id,
             "name": "acme HubSpot",
@@ -212,9 +210,7 @@ class Reporting:
     def configuration_id(self) -> str:
         return guid(self._world.settings.seed, "configuration")
 
-    def _found(
-        self, request: Request, now: int, start: int | None, end: int, since: int | None
-    ) -> Iterable[Found]:
+    def _found(self, request: Request, now: int, start: int | None, end: int, since: int | None) -> Iterable[Found]:
         query = request.query_params
         media, skill, agent = (query.get(name) for name in ("mediaTypeId", "skillId", "agentId"))
         refused, outbound = flag(request, "isRefused"), flag(request, "isOutbound")
@@ -274,9 +270,7 @@ class Reporting:
         if name == "teams":
             return [{"teamId": t.team_id, "teamName": t.name, "isActive": True} for t in TEAMS]
         if name == "campaigns":
-            return [
-                {"campaignId": c.campaign_id, "campaignName": c.name, "isActive": True} for c in CAMPAIGNS
-            ]
+            return [{"campaignId": c.campaign_id, "campaignName": c.name, "isActive": True} for c in CAMPAIGNS]
         return [
             {
                 "dispositionId": d.disposition_id,

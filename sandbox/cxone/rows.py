@@ -1,8 +1,9 @@
-"""Rows of completed contacts as they stand at a moment: facts plus clock, nothing stored (cxone-api, section 3.1).
+"""Rows of completed contacts as they stand at a moment: facts plus clock, nothing stored.
 
-Before after-call work is closed and warehoused a row has no disposition, notes or tags and dateACWWarehoused is
-null; lastUpdateTime moves when they arrive. Assumptions of the twin: legs of a skill without ACW, and legs nobody
-took, keep dateACWWarehoused null; every fiftieth row gives its durations as strings.
+Names and types: cxone-api, section 3.1. Before after-call work is closed and warehoused a row has no
+disposition, notes or tags and dateACWWarehoused is null; lastUpdateTime moves when they arrive. The twin's
+assumptions: legs of a skill without ACW, and legs nobody took, keep dateACWWarehoused null; every
+fiftieth row gives its durations as strings.
 """
 
 from collections.abc import Callable
@@ -111,7 +112,7 @@ def case_warehoused(closed: int) -> int:
 
 
 def case_row(case: DigitalCase, closed: int, now: int) -> dict[str, Any]:
-    """The media type 9 row of a closed case: contactId is the case id, the outcome that of its last agent leg."""
+    """The media type 9 row of a closed case: contactId is the case id, the outcome its last agent leg's."""
     leg = agent_leg(case, now)
     warehoused = case_warehoused(closed)
     ended = leg is not None and leg.end is not None and leg.end <= now
@@ -131,9 +132,7 @@ def case_row(case: DigitalCase, closed: int, now: int) -> dict[str, Any]:
     }
 
 
-def _row(
-    contact_id: int, master: int, media: int, start: int, agent: Agent | None, skill: Skill
-) -> dict[str, Any]:
+def _row(contact_id: int, master: int, media: int, start: int, agent: Agent | None, skill: Skill) -> dict[str, Any]:
     return {
         "contactId": contact_id,
         "masterContactId": master,
@@ -190,8 +189,7 @@ def shaper(version: int, fields: str | None, tags: bool) -> Callable[[dict[str, 
             row["tags"] = []
         if version <= LAST_OLD_VERSION:
             row["tags"] = [
-                {"Contact_Id": row["contactId"], "TagId": t["tagId"], "TagName": t["tagName"]}
-                for t in row["tags"]
+                {"Contact_Id": row["contactId"], "TagId": t["tagId"], "TagName": t["tagName"]} for t in row["tags"]
             ]
             row = {OLD_NAMES.get(name, name): value for name, value in row.items()}
         elif row["tags"]:

@@ -174,26 +174,26 @@ class Service:
 
     async def _control(self, request: Request) -> Response:
         """The tests' own paths: no token, never counted."""
-        path, world = request.url.path, self._world
+        world, query = self._world, request.query_params
+        asked = f"{request.method} {request.url.path}"
         try:
-            if request.method == "GET" and path == "/_twin/requests":
+            if asked == "GET /_twin/requests":
                 return answer(dict(sorted(self._counts.items())))
-            if request.method == "GET" and path == "/_twin/truth":
-                query = request.query_params
+            if asked == "GET /_twin/truth":
                 return answer(truth(world, parse(query["from"]), parse(query["to"])))
-            if request.method == "GET" and path == "/_twin/clock":
+            if asked == "GET /_twin/clock":
                 return answer({"now": zulu(world.clock.ms())})
-            body = orjson.loads(await request.body())
-            if request.method == "POST" and path == "/_twin/faults":
-                self._faults.order(body if isinstance(body, list) else [body])
-                return answer({"ordered": len(body)})
-            if request.method == "POST" and path == "/_twin/clock":
-                world.clock.forward(parse(body["now"]))
+            if asked == "POST /_twin/faults":
+                rules = orjson.loads(await request.body())
+                self._faults.order(rules)
+                return answer({"ordered": len(rules)})
+            if asked == "POST /_twin/clock":
+                world.clock.forward(parse(orjson.loads(await request.body())["now"]))
                 world.advance()
                 return answer({"now": zulu(world.clock.ms())})
         except (KeyError, TypeError, ValueError) as wrong:
-            return answer({"error": f"{path}: {wrong}"}, 400)
-        return answer({"error": f"no such control path: {request.method} {path}"}, 404)
+            return answer({"error": f"{asked}: {wrong}"}, 400)
+        return answer({"error": f"no such control path: {asked}"}, 404)
 
 
 def create_app(world: World, token_lifetime: int) -> ASGIApp:

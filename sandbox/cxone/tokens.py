@@ -69,6 +69,4 @@ class Tokens:
             "jti": f"{self._random.getrandbits(64):016x}",
         }
         parts = ({"alg": "none", "typ": "JWT"}, claims)
-        return (
-            ".".join(base64.urlsafe_b64encode(orjson.dumps(p)).decode().rstrip("=") for p in parts) + ".twin"
-        )
+        return ".".join(base64.urlsafe_b64encode(orjson.dumps(p)).decode().rstrip("=") for p in parts) + ".twin"

@@ -1,5 +1,4 @@
-"""Associations v4: what is written names its type one way, what is read another (hubspot-api, section
-2.7).
+"""Associations v4: types are named one way when written, another when read (hubspot-api, section 2.7).
 
 Creating replaces the labels of a pair. Object ids are answered as JSON numbers, as recordings of 2026 show
 them.

@@ -104,9 +104,7 @@ def archive(call: Call) -> Answer:
     return Answer(204)
 
 
-def locate(
-    store: Store, id_property: str | None, value: str, *, verb: str, archived: bool = False
-) -> Record | None:
+def locate(store: Store, id_property: str | None, value: str, *, verb: str, archived: bool = False) -> Record | None:
     """The record an id or a unique value leads to; a 400 for a property that is not unique."""
     if id_property is None or (id_property == "hs_object_id" and verb == "read"):
         record = store.locate(value)

@@ -69,9 +69,7 @@ class Call:
 
     def need_records(self, kind: Kind, verb: str) -> None:
         """The scope to "read" or "write" records (hubspot-api, section 6)."""
-        self.need(
-            f"crm.objects.{'custom' if kind.custom else kind.scope_object}.{verb}", *tickets_scope(kind)
-        )
+        self.need(f"crm.objects.{'custom' if kind.custom else kind.scope_object}.{verb}", *tickets_scope(kind))
 
     def need_schema(self, kind: Kind, verb: str) -> None:
         """The scope to "read" or "write" definitions; whoever reads records reads their definitions."""
@@ -132,9 +130,7 @@ def shown_names(store: Store, wanted: list[str]) -> list[str]:
     return sorted(own.union(name for name in wanted or store.kind.defaults if name in store.properties))
 
 
-def rendered(
-    store: Store, record: Record, names: list[str], values: dict[str, str] | None = None
-) -> dict[str, Any]:
+def rendered(store: Store, record: Record, names: list[str], values: dict[str, str] | None = None) -> dict[str, Any]:
     """A record as the API shows it (hubspot-api, section 2.1), or as it was with the `values` of another
     time.
     """

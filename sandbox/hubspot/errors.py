@@ -1,6 +1,4 @@
-"""Every refusal has HubSpot's own body (hubspot-api, sections 2.3 and 4); the edge adds the correlation
-id.
-"""
+"""Every refusal has HubSpot's own body (hubspot-api, sections 2.3, 4); the edge adds the correlation id."""
 
 from __future__ import annotations
 
@@ -16,9 +14,7 @@ from sandbox.hubspot.values import Problem
 class ApiError(Exception):
     """Raised to answer a request with an error body; whether a retry helps depends on the status."""
 
-    def __init__(
-        self, status: int, message: str, headers: dict[str, str] | None = None, **fields: Any
-    ) -> None:
+    def __init__(self, status: int, message: str, headers: dict[str, str] | None = None, **fields: Any) -> None:
         super().__init__(message)
         self.status = status
         self.headers = headers or {}
@@ -61,10 +57,7 @@ class Refused:
             first = self.errors[0]
             known = "" if first.existing_id is None else f". Existing ID: {first.existing_id}"
             return ApiError(409, first.message + known, category="CONFLICT")
-        details = [
-            {"message": p.message, "code": p.code, "context": {"propertyName": [name]}}
-            for name, p in problems
-        ]
+        details = [{"message": p.message, "code": p.code, "context": {"propertyName": [name]}} for name, p in problems]
         return ApiError(400, invalid_values(problems), errors=details, category="VALIDATION_ERROR")
 
 

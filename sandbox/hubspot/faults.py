@@ -1,6 +1,4 @@
-"""A fault happens exactly as often as it was ordered, to the first requests that match, in the order
-given.
-"""
+"""A fault happens exactly as often as it was ordered, to the first requests that match, in order."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Every spelling of an object type leads to one type id; each pair of types has one unlabelled
-association.
+"""Every spelling of an object type leads to one type id; each pair of types has one default association.
 
 Ids, names and association type ids: hubspot-api, sections 2 and 2.7. Inverses and deal pairs that the
 reference does not list follow HubSpot's published table of association type ids.

@@ -1,5 +1,4 @@
-"""No more calls pass than the account allows: a rolling window, a daily quota, and one second's worth of
-searches.
+"""No more calls pass than the account allows: in the rolling window, in the day, in a second of searches.
 
 The windows run on real time whatever the twin's clock does; the day is the portal's own, by the twin's clock.
 A refused call counts for nothing. Figures and headers: hubspot-api, section 5.

@@ -59,9 +59,7 @@ class Portal:
 
     def define_kind(self, kind: Kind) -> None:
         """Add an object type (a custom one: type id 2-NNN) with the properties every type has."""
-        store = Store(
-            kind, groups={f"{kind.singular}information": f"{kind.singular.capitalize()} information"}
-        )
+        store = Store(kind, groups={f"{kind.singular}information": f"{kind.singular.capitalize()} information"})
         fqn = f"p{self.portal_id}_{kind.singular}" if kind.custom else kind.fqn
         self.stores[kind.type_id] = store
         names = (fqn,) if kind.custom else (kind.plural, kind.singular, fqn)
@@ -177,9 +175,7 @@ class Portal:
                 self.dissociate(type_id, loser.id, to_type, to_id)
                 self.associate(type_id, winner.id, to_type, to_id, association, at=at)
 
-    def associate(
-        self, from_type: str, from_id: str, to_type: str, to_id: str, type_id: int, *, at: datetime
-    ) -> None:
+    def associate(self, from_type: str, from_id: str, to_type: str, to_id: str, type_id: int, *, at: datetime) -> None:
         """Associate two records, seen from both ends; `type_id` is the association's type seen from
         `from_id`.
 
@@ -196,9 +192,7 @@ class Portal:
             if (end, link) not in links:
                 links.append((end, link))
 
-    def dissociate(
-        self, from_type: str, from_id: str, to_type: str, to_id: str, type_id: int | None = None
-    ) -> None:
+    def dissociate(self, from_type: str, from_id: str, to_type: str, to_id: str, type_id: int | None = None) -> None:
         """Take away one association of a pair, or all of them; what is not there is left alone."""
         near, far = self.store(from_type), self.store(to_type)
         for end, link in self.associations(from_type, from_id, to_type):
@@ -255,9 +249,7 @@ class Portal:
         writes, held = record.writes, record.values
         late = bool(writes) and at < writes[-1][0]
         newer = {name for when, _, names, _ in writes if when > at for name in names} if late else ()
-        changed = {
-            name: value for name, value in changes.items() if name in newer or value != held.get(name, "")
-        }
+        changed = {name: value for name, value in changes.items() if name in newer or value != held.get(name, "")}
         if not changed:
             return
         self._log(record, changed, at, source)

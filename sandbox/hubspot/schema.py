@@ -1,5 +1,4 @@
-"""Definitions over HTTP: properties, groups, validation rules, schemas and pipelines (hubspot-api, section
-2.6).
+"""Definitions over HTTP: properties, groups, validation rules, schemas, pipelines (hubspot-api, section 2.6).
 
 Sensitive properties are left out of the list unless asked for with `dataSensitivity`.
 """

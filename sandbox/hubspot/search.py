@@ -147,9 +147,7 @@ def _ordered(definition: Property, stored: str) -> Any:
     """A stored value as something that compares as its type does."""
     if definition.type == "number":
         return float(stored)
-    if (
-        definition.type == "datetime"
-    ):  # "...:00Z" and "...:00.500Z" must sort by time: the fraction is written out
+    if definition.type == "datetime":  # "...:00Z" and "...:00.500Z" must sort by time: the fraction is written out
         return stored if "." in stored else f"{stored[:-1]}.000Z"
     return stored if definition.type in ("date", "enumeration") else stored.lower()
 

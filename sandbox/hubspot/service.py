@@ -1,5 +1,4 @@
-"""Every request passes the same gate: the world moves to now, faults, token, limits, then one handler, one
-answer.
+"""Every request passes the same gate: world to now, faults, token, limits, one handler, one answer.
 
 All of it happens in one thread without a pause between check and write, so requests never mix. Control paths
 (`/_twin/...`) need no token and count for no limit.

@@ -1,5 +1,4 @@
-"""What every portal has before anyone configures it: HubSpot's own properties and pipelines, as far as
-needed.
+"""What every portal is born with: HubSpot's own properties and pipelines, as far as needed.
 
 Read-only are the calculated properties, `hs_object_id`, the merge list and the dates HubSpot keeps itself.
 """

@@ -1,5 +1,4 @@
-"""A record keeps one entry per write (instant, source, names, values); history and past states are read
-from these.
+"""A record keeps one entry per write (instant, source, names, values); history is read from these.
 
 `Store` holds the records of one type with its indexes: e-mail (primary and additional ones share an index),
 unique properties and calculated phones.

@@ -101,9 +101,7 @@ def normalised(definition: Property, value: str, current: str = "") -> str:
 def problem(definition: Property, value: str) -> Problem | None:
     """Why the API refuses a value for a property; None when it takes it. "" (clear) always passes."""
     if definition.read_only:
-        return Problem(
-            "READ_ONLY_VALUE", f'"{definition.name}" is a read only property; its value cannot be set.'
-        )
+        return Problem("READ_ONLY_VALUE", f'"{definition.name}" is a read only property; its value cannot be set.')
     if not value:
         return None
     if definition.is_text:

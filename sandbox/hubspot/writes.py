@@ -1,8 +1,7 @@
-"""An input is checked as a whole before anything of it is written, with HubSpot's codes (hubspot-api,
-sections 2.3, 4).
+"""An input is checked as a whole before any of it is written, with HubSpot's codes.
 
-Decided here, for the reference does not know: a missing required property has the code
-MISSING_REQUIRED_PROPERTY in every path form, a unique value that another record holds
+hubspot-api, sections 2.3 and 4. Decided here, for the reference does not know: a missing required property
+gets the code MISSING_REQUIRED_PROPERTY in every path form, a unique value that another record holds
 CONFLICTING_UNIQUE_VALUE; an e-mail in use is a conflict on updates as on creates; `lifecyclestage` set
 backwards keeps its value without an error.
 """
@@ -94,9 +93,7 @@ def written(call: Call, store: Store, plan: Plan, sent: Any) -> dict[str, Any]:
     else:
         record = plan.record
         if plan.values:
-            call.make(
-                "update", sourced=True, type_id=kind.type_id, record_id=record.id, properties=plan.values
-            )
+            call.make("update", sourced=True, type_id=kind.type_id, record_id=record.id, properties=plan.values)
         echoed = {*sent, *(CALCULATED_PHONES[name] for name in sent if name in CALCULATED_PHONES)}
     names = sorted({*(echoed & store.properties.keys()), "hs_object_id", kind.created, kind.modified})
     return rendered(store, record, names)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -76,7 +76,7 @@ def running(folder: Path, *arguments: str) -> Iterator[Twin]:
         token = cxone.post("/authentication/v1/token/access-key", json=KEY).json()["access_token"]
         cxone.headers["Authorization"] = f"Bearer {token}"
         hubspot = httpx.Client(base_url=urls["hubspot"], headers={"Authorization": f"Bearer {schema.TOKEN}"})
-        with cxone, hubspot:
+        with closing(cxone), closing(hubspot):
             yield Twin(process, cxone, hubspot)
     finally:
         if process.poll() is None:

@@ -3,7 +3,7 @@ from sandbox.catalogue import DISPOSITIONS, Catalogue
 
 def test_the_tenant_is_a_function_of_the_seed() -> None:
     tenant = Catalogue(7, 1500)
-    assert tenant.tenant_id == "2828f863-2494-4568-a679-134841b9dd25"
+    assert tenant.tenant_id == "5cb043ce-d002-4a99-a000-8f0a63effb86"
     assert Catalogue(7, 300).agents[0] == tenant.agents[0]
     assert Catalogue(8, 1500).tenant_id != tenant.tenant_id
 

@@ -47,9 +47,7 @@ def test_every_kind_of_case_occurs() -> None:
 
 
 def test_contact_ended_first_is_told_by_the_contacts_own_event(world: World) -> None:
-    case, leg = next(
-        (case, leg) for case in world.cases.values() for leg in case.legs if leg.contact_ended_first
-    )
+    case, leg = next((case, leg) for case in world.cases.values() for leg in case.legs if leg.contact_ended_first)
     closing = [event for event in case.events if event.by_contact and event.status == "closed"]
     assert closing[-1].user is None and leg.end is not None and closing[-1].at < leg.end
     assert leg.ended_by == "contact"

@@ -11,7 +11,7 @@ def test_voice_values_are_spelled_as_the_live_system_spells(world: World) -> Non
     assert live.voice_ticket(world.legs[502_511_000_002]) == {
         "cxone_contact_id": "502511000002",
         "cxone_master_contact_id": "502511000002",
-        "cxone_interaction_id": "441c1fde-9ed5-4015-9f34-40016428378f",
+        "cxone_interaction_id": "33516e56-4107-43cf-99a2-c71cde817d7b",
         "cxone_agent_id": "20786507",
         "cxone_agent_name": "Jocelyn Morgan",
         "cxone_ani": "8014013632",
@@ -61,7 +61,8 @@ def test_a_transcript_over_the_limit_is_cut_at_utf16_units_or_stored_empty() -> 
     assert live.delivered({"cxone_transcript": text}, emptied) == {"cxone_transcript": ""}
     assert live.delivered({"cxone_last_transcript": text}, WHOLE) == {"cxone_last_transcript": text}
     assert len(live.delivered({"cxone_last_transcript": "z" * 70_000}, WHOLE)["cxone_last_transcript"]) == 65_536
-    assert live.overflowing("z" * 70_000) == ["cxone_transcript", "cxone_last_transcript"]
+    assert live.overflowing({"cxone_last_transcript": "z" * 65_536, "cxone_to": "z" * 70_000}) == []
+    assert live.overflowing({"cxone_transcript": "z" * 4001}) == ["cxone_transcript"]
 
 
 def test_a_lost_field_does_not_arrive() -> None:

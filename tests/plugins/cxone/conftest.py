@@ -1,4 +1,4 @@
-"""Two real services for these tests: the twin as a process, and a scripted one for answers the twin never gives."""
+"""Two real services for these tests: the twin as a process, and a scripted one for what it never says."""
 
 import json
 import subprocess
@@ -136,9 +136,7 @@ def twin_client(twin: str) -> Iterator[Callable[..., CxoneClient]]:
     made: list[CxoneClient] = []
 
     def make(**more: Any) -> CxoneClient:
-        made.append(
-            CxoneClient(twin, "acme-access-key", "acme-access-secret", **{"first_wait": 0.002, **more})
-        )
+        made.append(CxoneClient(twin, "acme-access-key", "acme-access-secret", **{"first_wait": 0.002, **more}))
         return made[-1]
 
     yield make

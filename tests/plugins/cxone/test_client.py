@@ -94,9 +94,7 @@ def test_discovery_that_names_a_clear_text_endpoint_is_refused(scripted: Any) ->
         _ = scripted.client(api_endpoint=None).api_endpoint
 
 
-@pytest.mark.parametrize(
-    "url", ["http://na1.nice-incontact.com", "ftp://host", "na1", "https://user:pw@host"]
-)
+@pytest.mark.parametrize("url", ["http://na1.nice-incontact.com", "ftp://host", "na1", "https://user:pw@host"])
 def test_only_https_or_loopback(url: str) -> None:
     with pytest.raises(ConfigurationError):
         CxoneClient(url, "key", "secret")
@@ -134,12 +132,8 @@ def test_what_may_pass_is_tried_again_and_then_told(
     assert len(scripted.asked(PING)) == 3
 
 
-@pytest.mark.parametrize(
-    ("status", "error"), [(400, RequestRefused), (403, PermissionMissing), (302, ContractBroken)]
-)
-def test_what_cannot_pass_is_asked_once(
-    scripted: Any, status: int, error: type[MemorializationError]
-) -> None:
+@pytest.mark.parametrize(("status", "error"), [(400, RequestRefused), (403, PermissionMissing), (302, ContractBroken)])
+def test_what_cannot_pass_is_asked_once(scripted: Any, status: int, error: type[MemorializationError]) -> None:
     elsewhere = {"Location": scripted.url + "/elsewhere"}
     scripted.acd("server-time", {"message": "jane.doe@example.com"}, status=status, headers=elsewhere)
     with pytest.raises(error) as caught:
@@ -222,6 +216,7 @@ def test_client_from_a_loopback_host_needs_no_https(scripted: Any) -> None:
     ("host", "login", "extras", "words"),
     [
         (None, "key", {}, "`area`"),
+        (None, "key", {"area": "evil.example/"}, "`area`"),
         ("https://host", None, {}, "access key id"),
         ("https://host", "key", {"api_version": "latest"}, "api_version"),
         ("http://cxone.example", "key", {}, "over https"),
@@ -238,8 +233,6 @@ def test_the_twins_faults_pass_unnoticed(twin: str, twin_client: Callable[..., C
     client = twin_client()
     before = client.acd("dispositions", {"top": 100})
     rules = [{"match": "/dispositions", "status": status} for status in (401, 429, 503, 408)]
-    httpx.post(
-        f"{twin}/_twin/faults", json=[*rules, {"match": "/dispositions", "drop": True}]
-    ).raise_for_status()
+    httpx.post(f"{twin}/_twin/faults", json=[*rules, {"match": "/dispositions", "drop": True}]).raise_for_status()
     assert client.acd("dispositions", {"top": 100}) == before
     assert len(before["dispositions"]) == 15

@@ -1,5 +1,7 @@
+import threading
 import time
 import traceback
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -87,23 +89,67 @@ def test_retry_after_is_obeyed(twin, ticket):
     assert 1.0 <= time.monotonic() - begun < 3.0
 
 
+@pytest.fixture
+def gateway():
+    """gateway(status, body, **headers) -> address of a server that always answers so, and its requests."""
+    servers = []
+
+    def start(status, body, **headers):
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                seen.append(self.path)
+                self.send_response(status)
+                for name, value in {**headers, "Content-Length": str(len(body))}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        seen = []
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}", seen
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_a_redirect_is_not_followed(gateway):
+    elsewhere, followed = gateway(200, b"{}")
+    host, seen = gateway(302, b"", Location=f"{elsewhere}/account-info/v3/details")
+    with pytest.raises(ContractBroken, match="HubSpot answered 302 at account-info"):
+        Client("pat-x", host=host, pace=0.001).account()
+    assert (seen, followed) == (["/account-info/v3/details"], [])
+
+
+def test_a_text_cut_inside_a_surrogate_pair_is_read(gateway):
+    host, _ = gateway(200, b'{"portalId": 1, "note": "caf\\u00e9 \\ud83d"}')
+    assert Client("pat-x", host=host).account().body == {"portalId": 1, "note": "café ?"}
+
+
+def test_json_that_is_no_object(gateway):
+    host, seen = gateway(200, b"[]")
+    with pytest.raises(ContractBroken, match="account-info with JSON that is no object"):
+        Client("pat-x", host=host).account()
+    assert len(seen) == 1
+
+
 def test_nobody_listens_there():
     client = Client("pat-x", host="http://127.0.0.1:9", pace=0.001)
-    with pytest.raises(
-        ServiceUnavailable, match=r"No answer from HubSpot at account-info \(NewConnectionError\)"
-    ):
+    with pytest.raises(ServiceUnavailable, match=r"No answer from HubSpot at account-info \(NewConnectionError\)"):
         client.account()
 
 
-@pytest.mark.parametrize(
-    ("token", "kind"), [("pat-eu1-acme-demo", Refused), ("pat-wrong", AuthenticationError)]
-)
+@pytest.mark.parametrize(("token", "kind"), [("pat-eu1-acme-demo", Refused), ("pat-wrong", AuthenticationError)])
 def test_an_error_carries_neither_body_nor_token(twin, ticket, token, kind):
     value = "Frau Krause"  # HubSpot's refusal of it repeats it
     with pytest.raises(MemorializationError) as caught:
-        twin.client(token=token).batch_update(
-            "0-5", [{"id": ticket, "properties": {"cxone_direction": value}}]
-        )
+        twin.client(token=token).batch_update("0-5", [{"id": ticket, "properties": {"cxone_direction": value}}])
     assert type(caught.value) is kind
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
@@ -144,9 +190,7 @@ def test_the_dated_version_is_spoken_on_every_path(twin, ticket):
     client.token_info()
     assert company
     paths = {request.split()[1] for request in twin.requests()}
-    assert {path for path in paths if "2026-09" not in path} == {
-        "/oauth/v2/private-apps/get/access-token-info"
-    }
+    assert {path for path in paths if "2026-09" not in path} == {"/oauth/v2/private-apps/get/access-token-info"}
     assert len(paths) == 8
 
 

@@ -12,10 +12,7 @@ def test_a_store_speaks_to_the_host_it_is_given(twin):
 
 def test_without_a_host_it_is_hubspots_own():
     assert store_from(None, "pat-x", {})._client._api.configuration.host == "https://api.hubapi.com"
-    assert (
-        store_from("api.example.com", "pat-x", {})._client._api.configuration.host
-        == "https://api.example.com"
-    )
+    assert store_from("api.example.com", "pat-x", {})._client._api.configuration.host == "https://api.example.com"
 
 
 @pytest.mark.parametrize("token", [None, "", "  ", "pat-x\nX-Other: y", "pät"])

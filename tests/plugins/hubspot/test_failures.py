@@ -1,3 +1,5 @@
+import traceback
+
 import orjson
 import pytest
 
@@ -9,7 +11,7 @@ from memorialization.errors import (
     RateLimited,
     ServiceUnavailable,
 )
-from plugins.hubspot.failures import Reason, Refused, broken_connection, reason, refusal
+from plugins.hubspot.failures import Reason, Refused, broken_connection, contract, reason, refusal
 
 SECRET = "Frau Krause, +49 171 555"
 
@@ -20,9 +22,7 @@ def test_a_validation_error_keeps_identifiers_only():
         "message": f'Property values were not valid: [{{"message":"{SECRET}","error":"X","name":"y"}}]',
         "correlationId": "0a1b2c3d-0000-4000-8000-000000000000",
         "category": "VALIDATION_ERROR",
-        "errors": [
-            {"message": SECRET, "code": "INVALID_OPTION", "context": {"propertyName": ["cxone_direction"]}}
-        ],
+        "errors": [{"message": SECRET, "code": "INVALID_OPTION", "context": {"propertyName": ["cxone_direction"]}}],
     }
     assert reason(body) == Reason(
         category="VALIDATION_ERROR",
@@ -41,12 +41,10 @@ def test_a_validation_error_keeps_identifiers_only():
 def test_an_item_of_a_207_tells_code_and_property_from_the_json_in_its_message():
     item = {
         "category": "VALIDATION_ERROR",
-        "message": 'Property values were not valid: [{"isValid":false,"error":"INVALID_DATE","name":"cb_date"}]',
+        "message": 'Property values were not valid: [{"isValid":false,"error":"INVALID_DATE","name":"cb"}]',
         "context": {"objectWriteTraceId": ["t1"]},
     }
-    assert reason(item) == Reason(
-        category="VALIDATION_ERROR", code="INVALID_DATE", property="cb_date", traces=("t1",)
-    )
+    assert reason(item) == Reason(category="VALIDATION_ERROR", code="INVALID_DATE", property="cb", traces=("t1",))
 
 
 def test_free_text_where_an_identifier_belongs_is_dropped():
@@ -98,7 +96,14 @@ def test_missing_scopes_are_named_in_both_dialects():
 
 def test_a_broken_connection_tells_only_its_kind():
     failure = broken_connection("batch/read", ConnectionResetError(SECRET))
-    assert (
-        str(failure.error) == "No answer from HubSpot at batch/read (ConnectionResetError): try again later."
-    )
+    assert str(failure.error) == "No answer from HubSpot at batch/read (ConnectionResetError): try again later."
     assert failure.again
+
+
+def test_an_unknown_shape_is_told_without_its_content():
+    with pytest.raises(ContractBroken) as caught, contract("reading records"):
+        {}[SECRET]
+    assert str(caught.value) == (
+        "HubSpot's answer has a shape its contract does not know (KeyError while reading records)."
+    )
+    assert SECRET not in "".join(traceback.format_exception(caught.value))

@@ -93,9 +93,7 @@ def test_an_unknown_property_is_named(twin):
 
 def test_histories_come_newest_first(twin):
     ids = [twin.create("0-5", {"subject": "One"}, days_ago=5) for _ in range(60)]
-    twin.portal.update(
-        "0-5", ids[7], {"subject": "Two"}, at=twin.now - DAY, source=Source("INTEGRATION", "77")
-    )
+    twin.portal.update("0-5", ids[7], {"subject": "Two"}, at=twin.now - DAY, source=Source("INTEGRATION", "77"))
     histories = twin.store().histories(TICKET, [*ids, "404"], ["subject", "content"])
     assert set(histories) == set(ids)
     assert histories[ids[7]] == {

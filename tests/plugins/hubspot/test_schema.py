@@ -47,8 +47,8 @@ def _known(store):
 
 def test_an_unknown_type_names_the_known_ones_even_without_the_custom_scope(twin):
     assert _known(twin.store()) == (
-        "HubSpot has no record type 'nothing of that name'. Name one of: Call, Communication, Company, Contact, "
-        "Deal, Email, Lead, Meeting, Note, Task, Ticket."
+        "HubSpot has no record type 'nothing of that name'. Name one of: Call, Communication, Company, "
+        "Contact, Deal, Email, Lead, Meeting, Note, Task, Ticket."
     )
 
 

@@ -1,4 +1,4 @@
-"""`hubspot` is the official SDK, and it works with the urllib3 that is installed (hubspot-api, section 1.2)."""
+"""`hubspot` is the official SDK, and it works with the installed urllib3 (hubspot-api, section 1.2)."""
 
 from pathlib import Path
 

@@ -65,9 +65,7 @@ def test_bodies_keep_to_the_limits_and_lose_no_value():
     assert max(len(json.dumps(body)) for body in bodies) <= 3_000
     assert min(len(json.dumps(body)) for body in bodies[:-1]) > 2_800
     assert max(len(body["filterGroups"]) for body in bodies) <= 5
-    assert (
-        sorted((name, value) for pack in packs for name, values in pack.items() for value in values) == pairs
-    )
+    assert sorted((name, value) for pack in packs for name, values in pack.items() for value in values) == pairs
 
 
 def test_six_properties_need_two_bodies():

@@ -45,16 +45,12 @@ def test_each_row_is_written_to_its_own_record(twin, tickets):
         Receipt(f"t{n}", "written", record_id=ticket) for n, ticket in enumerate(tickets)
     ]
     assert store.stopped_by is None
-    assert [twin.values("0-5", ticket)["cxone_agent_name"] for ticket in tickets] == [
-        f"Agent {n}" for n in range(250)
-    ]
+    assert [twin.values("0-5", ticket)["cxone_agent_name"] for ticket in tickets] == [f"Agent {n}" for n in range(250)]
     assert twin.requests() == {f"{UPDATE} 200": 3}
 
 
 def test_an_upsert_tells_what_it_created(twin, tickets):
-    receipts = twin.store().write(
-        TICKET, [by_key("a", "c3", cxone_agent_name="Ada"), by_key("b", "brand-new", **NEW)]
-    )
+    receipts = twin.store().write(TICKET, [by_key("a", "c3", cxone_agent_name="Ada"), by_key("b", "brand-new", **NEW)])
     created = twin.portal.find("0-5", "cxone_contact_id", "brand-new")[0]
     assert receipts == [
         Receipt("a", "written", record_id=tickets[3]),
@@ -64,9 +60,7 @@ def test_an_upsert_tells_what_it_created(twin, tickets):
 
 
 def test_ids_and_keys_may_come_in_one_call(twin, tickets):
-    receipts = twin.store().write(
-        TICKET, [by_key("a", "c1", subject="A"), by_id("b", tickets[2], subject="B")]
-    )
+    receipts = twin.store().write(TICKET, [by_key("a", "c1", subject="A"), by_id("b", tickets[2], subject="B")])
     assert [(receipt.trace, receipt.record_id) for receipt in receipts] == [
         ("a", tickets[1]),
         ("b", tickets[2]),
@@ -90,9 +84,7 @@ def test_one_bad_value_costs_one_row(twin, tickets):
 
 
 def test_missing_records_are_rejected_by_id(twin, tickets):
-    receipts = twin.store().write(
-        TICKET, [by_id("a", "404", subject="x"), by_id("b", tickets[0], subject="x")]
-    )
+    receipts = twin.store().write(TICKET, [by_id("a", "404", subject="x"), by_id("b", tickets[0], subject="x")])
     assert receipts == [
         Receipt("a", "rejected", category="OBJECT_NOT_FOUND"),
         Receipt("b", "written", record_id=tickets[0]),
@@ -111,6 +103,32 @@ def test_a_blanket_refusal_is_halved_until_the_culprit_stands_alone(twin, ticket
     assert (receipts[20].category, receipts[20].code) == ("VALIDATION_ERROR", "INVALID_OPTION")
     assert receipts[20].correlation_id is not None
     assert twin.requests() == {f"{UPDATE} 400": 7, f"{UPDATE} 200": 6}
+
+
+def test_a_refusal_without_category_costs_its_own_row_too(twin, tickets):
+    twin.order({"match": "batch/update", "status": 400, "times": 2})
+    receipts = twin.store().write(TICKET, [by_id("a", tickets[0], subject="x"), by_id("b", tickets[1], subject="x")])
+    assert [receipt.outcome for receipt in receipts] == ["rejected", "written"]
+
+
+def test_halving_ends_where_rows_cannot_be_the_reason(twin, tickets, monkeypatch):
+    monkeypatch.setattr(module, "MOST_REFUSALS", 20)
+    twin.order({"match": "batch/update", "status": 400, "times": 999})
+    store = twin.store()
+    receipts = store.write(TICKET, [by_id(f"t{n}", ticket, subject="x") for n, ticket in enumerate(tickets)])
+    assert set(outcomes(receipts)) == {"rejected", "unaccounted"}
+    assert len(receipts) == 250
+    assert isinstance(store.stopped_by, Refused)
+    assert sum(twin.requests().values()) <= 24
+
+
+def test_an_answer_of_unknown_shape_stops_the_sending(twin, tickets, monkeypatch):
+    client = twin.client()
+    monkeypatch.setattr(client, "batch_update", lambda *_: Answer(False, {"results": [{"no": "id"}]}))
+    writing = module.Writing(client, TICKET)
+    assert writing.receipts([by_id("a", tickets[0], subject="x")]) == [Receipt("a", "unaccounted")]
+    assert isinstance(writing.stopped_by, ContractBroken)
+    assert writing.reached
 
 
 def test_results_that_echo_no_trace_are_joined_by_id_or_key():
@@ -177,7 +195,7 @@ def test_an_unknown_success_stops_the_sending(twin, tickets):
         ({"status": 401}, AuthenticationError),
         ({"status": 403}, PermissionMissing),
         ({"status": 429, "body": "daily"}, QuotaExhausted),
-        ({"status": 400}, Refused),  # without a category: no row's fault
+        ({"status": 404}, Refused),
     ],
 )
 def test_an_error_before_anything_was_written_is_raised(twin, tickets, fault, kind):
@@ -191,9 +209,7 @@ def test_what_was_written_before_the_quota_ended_keeps_its_receipts(serve):
     twin = serve(daily=5)
     ids = [twin.create("0-5", {"subject": "Old"}) for _ in range(1_000)]
     store = twin.store()
-    receipts = store.write(
-        TICKET, [by_id(f"t{n}", record_id, subject="New") for n, record_id in enumerate(ids)]
-    )
+    receipts = store.write(TICKET, [by_id(f"t{n}", record_id, subject="New") for n, record_id in enumerate(ids)])
     assert outcomes(receipts) == {"written": 500, "unaccounted": 500}
     assert isinstance(store.stopped_by, QuotaExhausted)
     for record_id, receipt in zip(ids, receipts, strict=True):

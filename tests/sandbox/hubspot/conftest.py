@@ -49,9 +49,7 @@ def make_portal(seed: int = 7) -> Portal:
         seed=seed,
     )
 
-    def define(
-        type_id: str, name: str, kind: str, field_type: str, max_length: int | None = None, **more: Any
-    ) -> None:
+    def define(type_id: str, name: str, kind: str, field_type: str, max_length: int | None = None, **more: Any) -> None:
         item = {
             "name": name,
             "label": name,
@@ -94,9 +92,7 @@ class Twin:
     def post(self, path: str, body: Any) -> httpx.Response:
         return self.http.post(path, json=body)
 
-    def batch(
-        self, verb: str, inputs: list[dict[str, Any]], type_: str = "tickets", **more: Any
-    ) -> httpx.Response:
+    def batch(self, verb: str, inputs: list[dict[str, Any]], type_: str = "tickets", **more: Any) -> httpx.Response:
         return self.post(f"/crm/v3/objects/{type_}/batch/{verb}", {"inputs": inputs, **more})
 
     def ticket(self, key: str, **properties: str) -> str:

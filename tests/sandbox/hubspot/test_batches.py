@@ -155,9 +155,7 @@ def test_upsert_by_a_property_that_is_not_unique(twin: Twin, type_: str, name: s
     answer = twin.batch("upsert", [{"id": "1", "idProperty": name, "properties": {}}], type_)
     assert answer.status_code == 400
     type_id = {"contacts": "0-1", "tickets": "0-5"}[type_]
-    assert (
-        answer.json()["message"] == f"Unable to perform update/upsert by non-unique {type_id} property {name}"
-    )
+    assert answer.json()["message"] == f"Unable to perform update/upsert by non-unique {type_id} property {name}"
 
 
 @pytest.mark.parametrize(("count", "status"), [(100, 207), (101, 400)])
@@ -177,9 +175,7 @@ def test_an_existing_email_is_a_conflict(twin: Twin) -> None:
     plain = twin.batch("create", inputs, "contacts")
     assert (plain.status_code, plain.json()["category"]) == (409, "CONFLICT")
     assert plain.json()["message"] == f"Contact already exists. Existing ID: {held}"
-    traced = twin.batch(
-        "create", [i | {"objectWriteTraceId": str(n)} for n, i in enumerate(inputs)], "contacts"
-    )
+    traced = twin.batch("create", [i | {"objectWriteTraceId": str(n)} for n, i in enumerate(inputs)], "contacts")
     assert traced.status_code == 207
     assert traced.json()["errors"][0]["context"] == {"objectWriteTraceId": ["0"], "existingId": [held]}
     assert traced.json()["results"][0]["properties"]["email"] == "new@example.com"

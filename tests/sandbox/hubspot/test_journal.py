@@ -32,13 +32,9 @@ def test_replay_gives_the_identical_state_and_ids(
 ) -> None:
     path = tmp_path / "journal.jsonl"
     twin = serve(journal=path)
-    tickets = [
-        row["id"]
-        for row in twin.batch("create", [{"properties": TICKET} for _ in range(3)]).json()["results"]
-    ]
+    tickets = [row["id"] for row in twin.batch("create", [{"properties": TICKET} for _ in range(3)]).json()["results"]]
     people = [
-        twin.post("/crm/v3/objects/contacts", {"properties": {"email": f"{name}@x.de"}}).json()["id"]
-        for name in "ab"
+        twin.post("/crm/v3/objects/contacts", {"properties": {"email": f"{name}@x.de"}}).json()["id"] for name in "ab"
     ]
     twin.move(milliseconds=1500.7)
     group = {"name": "later", "label": "Later"}

@@ -58,12 +58,8 @@ def test_history_is_newest_first_and_unchanged_values_leave_no_trace(new_portal:
 def test_a_late_write_takes_its_place_in_time(new_portal: Make) -> None:
     portal = new_portal()
     record_id = contact(portal, firstname="A")
-    portal.update(
-        "0-1", record_id, {"firstname": "C", "phone": "030 1"}, at=AT + timedelta(hours=2), source=PERSON
-    )
-    portal.update(
-        "0-1", record_id, {"firstname": "B", "lastname": "L"}, at=AT + timedelta(hours=1), source=STUDIO
-    )
+    portal.update("0-1", record_id, {"firstname": "C", "phone": "030 1"}, at=AT + timedelta(hours=2), source=PERSON)
+    portal.update("0-1", record_id, {"firstname": "B", "lastname": "L"}, at=AT + timedelta(hours=1), source=STUDIO)
     view = portal.record("0-1", record_id)
     assert (view.properties["firstname"], view.properties["lastname"]) == ("C", "L")
     assert [entry["value"] for entry in view.history["firstname"]] == ["C", "B", "A"]
@@ -90,9 +86,7 @@ def test_find_by_email_unique_value_calculated_phone_and_any_property(new_portal
         ("hs_object_id", record_id),
     ]
     assert [portal.find("0-1", name, value) for name, value in wanted] == [[record_id]] * 7
-    portal.update(
-        "0-1", record_id, {"phone": "(801) 555-1234", "email": "new@example.com"}, at=AT, source=PERSON
-    )
+    portal.update("0-1", record_id, {"phone": "(801) 555-1234", "email": "new@example.com"}, at=AT, source=PERSON)
     assert portal.find("0-1", "hs_searchable_calculated_phone_number", "301234567") == []
     assert portal.find("0-1", "hs_searchable_calculated_phone_number", "8015551234") == [record_id]
     assert portal.find("0-1", "email", "jane@example.com") == []

@@ -67,9 +67,7 @@ def test_the_index_lags_behind_writes(twin: Twin) -> None:
 def test_operators(serve: Serve, condition: dict[str, Any], found: str) -> None:
     twin = serve(lag=0)
     ids = {
-        "a": twin.ticket(
-            "1", cxone_skill_id="9", cxone_start_time="1718618400000", cxone_disposition="solved"
-        ),
+        "a": twin.ticket("1", cxone_skill_id="9", cxone_start_time="1718618400000", cxone_disposition="solved"),
         "b": twin.ticket("2", cxone_skill_id="10", cxone_start_time="2024-06-17T10:00:00.500Z"),
         "c": twin.ticket("3"),
     }

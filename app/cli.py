@@ -1,0 +1,110 @@
+"""The command line `memorialize`. Exit codes are the same for every verb:
+
+0 done and balanced (parked or rejected rows are allowed), 1 trouble at run time, 2 a configuration that is
+unreadable or wrong, 3 approval needed. Heavy modules are imported by the verb that needs them.
+"""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from memorialization.errors import ConfigurationError, MemorializationError
+
+
+class _Group(click.Group):
+    """Shows the product's own errors as one message and turns them into exit codes."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MemorializationError as error:
+            click.secho(f"{type(error).__name__}: {error}", fg="red", err=True)
+            sys.exit(error.exit_code)
+
+
+configuration_option = click.option(
+    "--configuration", "-c", required=True, help="Folder of the CRM configuration, such as acme."
+)
+
+
+@click.group(cls=_Group)
+@click.version_option(package_name="memorialize")
+def main() -> None:
+    """Keeps HubSpot true to NICE CXone: finds lost and wrong memorialized values, mends and proves them."""
+
+
+@main.command()
+@configuration_option
+@click.option("--from", "start", help="Start of the window, UTC, such as 2026-11-22T02:00:00Z.")
+@click.option("--to", "end", help="End of the window, not included.")
+@click.option("--dry-run", is_flag=True, help="Do everything but write to HubSpot.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON, and progress to stderr.")
+def run(configuration: str, start: str | None, end: str | None, dry_run: bool, as_json: bool) -> None:
+    """Reconcile one window without a scheduler. Without dates: the last complete night."""
+    from app import runner, steps
+    from app.verdict import show
+    from memorialization.intake import window
+
+    span = window(start, end) if start or end else _last_night(configuration)
+    click.echo(f"{configuration}: {span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M} UTC", err=True)
+    reported = runner.run(
+        configuration, span, dry_run=dry_run, progress=lambda step, part: click.echo(f"  {step:<9} {part}", err=True)
+    )
+    show(Path(reported["report"]), as_json=as_json)
+    steps.finish(reported)
+
+
+def _last_night(configuration: str) -> Any:
+    from app.nights import last_complete
+    from app.settings import settings
+    from memorialization.configuration import load
+
+    return last_complete(load(settings().mappings, configuration).crm.schedule, datetime.now(UTC))
+
+
+@main.command()
+@click.option("--configuration", "-c", help="Only runs of this configuration.")
+@click.option("--last", is_flag=True, help="The newest run (the default).")
+@click.option("--run", "run_id", help="The run with this id.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def report(configuration: str | None, last: bool, run_id: str | None, as_json: bool) -> None:
+    """Show the report of a run: the newest one, or the one named."""
+    from app.connections import ledger_url
+    from app.verdict import show
+    from memorialization.ledger import Ledger
+
+    if last and run_id:
+        raise ConfigurationError("give --last or --run, not both")
+    ledger = Ledger(ledger_url())
+    ledger.check()
+    found = ledger.find_run(run_id) if run_id else ledger.last_run(configuration)
+    if found is None or not found["report"]:
+        raise ConfigurationError("there is no such report yet. Start a run: memorialize run -c NAME")
+    show(Path(found["report"]), as_json=as_json)
+
+
+@main.command()
+@configuration_option
+def adopt(configuration: str) -> None:
+    """Switch a configuration from observe to adopted, after its first report."""
+    from app.adoption import adopt as switch
+
+    click.echo(switch(configuration))
+
+
+@main.group()
+def ledger() -> None:
+    """The database in which the product remembers its runs."""
+
+
+@ledger.command()
+def upgrade() -> None:
+    """Bring the ledger's tables to this version."""
+    from app.connections import ledger_url
+    from memorialization.ledger import Ledger
+
+    Ledger(ledger_url()).upgrade()
+    click.echo("the ledger is up to date")

@@ -1,0 +1,51 @@
+"""### One night of memorialized values, reconciled
+
+Pulls the interactions that ended in the window from CXone, compares every mapped value with what HubSpot
+holds, writes what is missing or wrong, reads it back, and reports. Nothing is written while the configuration
+is in `mode: observe` or the run is a `dry_run`.
+
+* **Trigger without dates**: the last complete night. **Backfill**: any range of days; doing one again is harmless.
+* **Red?** Open the task `verdict`: it names what is not settled. The report is written all the same.
+* Reports: `var/reports/<configuration>/<run>/report.html`, or `memorialize report --last`.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from airflow.sdk import DAG, CronDataIntervalTimetable, TriggerRule
+
+from app.dag_facts import dag_facts
+from app.dag_parts import PARAMS, step
+
+HUBSPOT = {"pool": "hubspot_api"}
+ANY = {"trigger_rule": TriggerRule.ALL_DONE_MIN_ONE_SUCCESS}  # a failed partition costs only itself
+DONE = {"trigger_rule": TriggerRule.ALL_DONE}
+
+
+for facts in dag_facts():
+    with DAG(
+        f"memorialize__{facts.name}",
+        description=facts.description,
+        doc_md=__doc__,
+        schedule=CronDataIntervalTimetable(facts.schedule, timezone="UTC"),
+        start_date=datetime(2026, 1, 1, tzinfo=UTC),
+        catchup=False,
+        max_active_runs=1,
+        tags=["memorialization", facts.name],
+        default_args={"owner": facts.owner, "retries": 2, "retry_delay": timedelta(minutes=1)},
+        params=PARAMS,
+    ):
+        run = step("open_run", **HUBSPOT)(name=facts.name, schedule=facts.schedule)
+        extracted = step("extract", pool="cxone_api").partial(run=run).expand(channel=["voice", "digital"])
+        partitions = step("partition")(run=run, extracted=extracted)
+        buckets = step("buckets")(run=run)
+        prepared = step("prepare", **HUBSPOT).partial(run=run).expand_kwargs(partitions)
+        reconciled = step("reconcile", **HUBSPOT).partial(run=run).expand_kwargs(buckets)
+        released = step("gate", **HUBSPOT, **ANY)(run=run)
+        applied = step("apply", **HUBSPOT).partial(run=run).expand_kwargs(released)
+        before = step("judge_mapped").partial(run=run).expand_kwargs(partitions)
+        after = step("judge_stored", **ANY).partial(run=run).expand_kwargs(buckets)
+        reported = step("report", **DONE)(run=run)
+        partitions >> buckets >> reconciled >> released >> applied >> after >> reported
+        prepared >> [reconciled, before] >> reported
+        released >> after
+        step("verdict", retries=0, **DONE)(reported=reported)
