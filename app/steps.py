@@ -75,10 +75,10 @@ def reconcile_bucket(run: dict[str, Any], entity: str, bucket: int) -> dict[str,
 def gate_run(run: dict[str, Any]) -> list[dict[str, Any]]:
     """Decide what may be written, over all buckets whose plan exists; returns those with something to write."""
     opened, outside = _resume(run)
-    done = {
-        s["partition"] for s in outside.ledger.steps(opened.run_id) if (s["step"], s["state"]) == ("reconcile", "done")
-    }
-    planned = [p for p in intake.buckets_of(opened) if f"{p['entity']}/{p['bucket']}" in done]
+    steps = outside.ledger.steps(opened.run_id)
+    done = sorted(s["partition"] for s in steps if (s["step"], s["state"]) == ("reconcile", "done"))
+    split = [name.rsplit("/", 1) for name in done]
+    planned = [{"entity": entity, "bucket": int(bucket)} for entity, bucket in split]
     pairs: list[dict[str, Any]] = gate.gate(opened, planned, outside)["apply"]
     return pairs
 

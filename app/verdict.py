@@ -58,8 +58,8 @@ def show(folder: Path, *, as_json: bool) -> None:
         if row["over_limit"] or row["whole_now"] < row["found_whole"] + row["found_truncated"]:
             console.print(
                 f"   transcripts in {row['entity']}.{row['external_crm_field']}: {row['over_limit']:,} of "
-                f"{row['transcripts']:,} are longer than its {row['limit']:,} characters; found cut {row['found_truncated']:,}"
-                f", missing {row['found_missing']:,}; whole now {row['whole_now']:,}"
+                f"{row['transcripts']:,} are longer than its {row['limit']:,} characters; "
+                f"found cut {row['found_truncated']:,}, missing {row['found_missing']:,}; whole now {row['whole_now']:,}"
             )
     for what, cure in (("parked", "need a person"), ("rejected", "were refused by HubSpot"), ("held", "are held back")):
         if funnel[what]:

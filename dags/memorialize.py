@@ -43,7 +43,7 @@ for facts in dag_facts():
         released = step("gate", **HUBSPOT, **ANY)(run=run)
         applied = step("apply", **HUBSPOT).partial(run=run).expand_kwargs(released)
         before = step("judge_mapped").partial(run=run).expand_kwargs(partitions)
-        after = step("judge_stored", **ANY).partial(run=run).expand_kwargs(buckets)
+        after = step("judge_stored", **DONE).partial(run=run).expand_kwargs(buckets)
         reported = step("report", **DONE)(run=run)
         partitions >> buckets >> reconciled >> released >> applied >> after >> reported
         prepared >> [reconciled, before] >> reported

@@ -52,7 +52,7 @@ def demo(folder: Path) -> int:
         began = datetime.now(UTC)
         log = folder / "airflow" / f"demo-{began:%Y%m%dT%H%M%S}.log"
         window = {"window_start": night.start.isoformat(), "window_end": night.end.isoformat()}
-        command = [BIN / "airflow", "dags", "test", "memorialize__acme", "--conf", json.dumps(window)]
+        command: list[str | Path] = [BIN / "airflow", "dags", "test", "memorialize__acme", "--conf", json.dumps(window)]
         child = stack.enter_context(process(command, log, variables))
         _follow(console, ledger, child, began)
         run = ledger.last_run("acme")

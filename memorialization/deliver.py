@@ -25,7 +25,7 @@ UNACCOUNTED: Final = "unaccounted"
 
 
 def deliver(run: Run, entity: str, bucket: int, ports: Ports) -> dict[str, Any]:
-    """Write one bucket's released changes; returns counts. Raises what the store raises, after the receipts are kept."""
+    """Write one bucket's released changes; returns counts. Raises what the store raises before anything is sent."""
     frozen = thaw(run)
     name = f"{entity}/{bucket}"
     with recorded(run, ports, "apply", name) as summary:

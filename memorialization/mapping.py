@@ -99,5 +99,6 @@ def _source(due: pd.DataFrame, column: str, transcripts: pd.Series) -> pd.Series
 def _ended_first(due: pd.DataFrame, channel: Channel, configuration: Configuration) -> np.ndarray | None:
     """Who ended each interaction, where "contact ended first" applies to this channel."""
     if channel == "digital" or configuration.crm.contact_ended_first == "both":
-        return due["ended_by"].to_numpy(dtype=object)
+        enders: np.ndarray = due["ended_by"].to_numpy(dtype=object)
+        return enders
     return None

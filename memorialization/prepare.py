@@ -128,7 +128,8 @@ def _lengths(desired: pd.DataFrame, numbered: NumberedSection, frozen: Frozen) -
 
 
 def _bucket(record: pd.Series, buckets: int) -> np.ndarray:
-    return pd.util.hash_array(record.to_numpy(dtype=object), categorize=False) % np.uint64(buckets)
+    hashed: np.ndarray = pd.util.hash_array(record.to_numpy(dtype=object), categorize=False)
+    return hashed % np.uint64(buckets)
 
 
 def _counts(frame: pd.DataFrame, columns: list[str]) -> list[dict[str, Any]]:

@@ -39,6 +39,8 @@ def _lengths(run: Run, partition: str) -> pd.DataFrame:
 
 def _transcripts(run: Run, bucket: str) -> pd.DataFrame:
     """What HubSpot held when it was compared, brought up to date by what was written and verified since."""
+    if not run.files.exists(f"transcripts/{bucket}.parquet"):  # its reconcile failed, which the report says
+        return pd.DataFrame(columns=["section"])
     frame = run.files.read_frame(f"transcripts/{bucket}.parquet")
     verified = frame["verdict"].eq("equal")
     if run.files.exists(f"receipts/{bucket}.parquet"):

@@ -206,7 +206,7 @@ def _owned(run: Run, frozen: Frozen, entity: str, changes: pd.DataFrame, ports: 
             changes["due_at"],
             hashes,
             strict=True,
-        )  # fmt: skip
+        )
     ]
     return changes.assign(verdict=verdicts)
 

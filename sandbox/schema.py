@@ -11,7 +11,7 @@ from sandbox.hubspot.portal import Portal
 PORTAL_ID = 4_711_001
 TIME_ZONE = "Europe/Berlin"
 UI_DOMAIN = "app-eu1.hubspot.com"
-TOKEN = "pat-eu1-acme-demo"
+TOKEN = "pat-eu1-acme-demo"  # noqa: S105 - the twin's own
 SCOPES = frozenset(
     {
         "crm.objects.contacts.read",

@@ -7,7 +7,7 @@ most `MOST_LISTED` rows, the funnel counts all.
 import importlib.metadata
 from collections import Counter, defaultdict
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import pandas as pd
 
@@ -244,7 +244,9 @@ def _quality(run: Run, configuration: Configuration, gathered: _Gathered) -> lis
         threshold = configuration.crm.quality.get(name)
         warn, fail = (threshold.warn, threshold.fail) if threshold else (0.0, None)
         share = failing / rows if rows else 0.0
-        state = "fail" if fail is not None and share > fail else "warn" if warn is not None and share > warn else "ok"
+        state: Literal["ok", "warn", "fail"] = (
+            "fail" if fail is not None and share > fail else "warn" if warn is not None and share > warn else "ok"
+        )
         result.append(
             Suite(
                 suite=name,
@@ -338,7 +340,7 @@ def _verdict(configuration: Configuration, run: Run, f: Funnel, failures: list[s
             f"{wrong:,} values were lost or wrong in HubSpot; {f.verified:,} are mended and proven by reading back."
         )
     waiting = f.parked + f.rejected + f.held + f.verify_failed
-    state = "failed" if failures else "attention" if waiting else "balanced"
+    state: Literal["balanced", "attention", "failed"] = "failed" if failures else "attention" if waiting else "balanced"
     return Verdict(state=state, sentence=sentence, failures=tuple(failures))
 
 

@@ -1,4 +1,4 @@
-"""Shows a report as one HTML page: no outside asset, no script, and every value escaped by the template engine.
+"""Shows a report as one HTML page: no outside asset, no script, every value escaped by the engine.
 
 What the page says in figures is counted here, the words stand in `words`, the look in `templates/`.
 """
@@ -21,6 +21,7 @@ SHOWN_FIRST: Final = 25
 LARGEST_TEXT: Final = 65_536
 """No text property of HubSpot holds more (hubspot-api, section 3)."""
 
+_NO_CODE: Final = "unknown"  # as the funnel's reasons name it
 _WORST: Final = 6
 _NARROWEST: Final = 0.6  # per cent of a bar: what counts one value must still be seen
 
@@ -115,9 +116,9 @@ def number(count: int) -> str:
 
 
 def share(count: float, whole: float) -> str:
-    """A share for people: "3.1 %"; neither "0 %" nor "100 %" unless it is exactly so."""
+    """A share for people: "3.1 %"; neither "0 %" nor "100 %" unless it is exactly so; "n/a" of nothing."""
     if not whole:
-        return "–"
+        return "n/a"
     percent = 100 * count / whole
     if 0 < percent < 0.1:
         return "under 0.1 %"
@@ -236,10 +237,11 @@ def _stage(title: str, about: str, total: tuple[str, int], laid: tuple[Part, ...
 def tasks(report: Report) -> list[Task]:
     """What waits for somebody, the gravest first."""
     f, reasons = report.funnel, report.reasons
+    cures = {row.code or _NO_CODE: words.cure(row.code, row.category) for row in report.rejected}
     listed = [
         Task(f.unaccounted, "values", "unaccounted", "", words.UNACCOUNTED),
         Task(f.verify_failed, "values", "verify_failed", "", words.VERIFY_FAILED),
-        *_by_reason("rejected", "values", reasons, {c: words.cure(c, None) for c in reasons.get("rejected", {})}),
+        *_by_reason("rejected", "values", reasons, cures),
         *_by_reason("parked", "targets", reasons, words.PARKED),
         *_by_reason("held", "values", reasons, words.HELD),
         *_by_reason("withheld", "values", reasons, words.WITHHELD),
@@ -264,15 +266,15 @@ def parked_groups(parked: Sequence[Parked]) -> list[tuple[tuple[str, str, str], 
     return [(key, list(rows)) for key, rows in groupby(sorted(parked, key=kind), key=kind)]
 
 
-def rejected_groups(rejected: Sequence[Rejected]) -> list[tuple[str, str, list[Rejected]]]:
-    """(code, cure, rows), most rows first."""
+def rejected_groups(rejected: Sequence[Rejected]) -> list[tuple[tuple[str, str], str, list[Rejected]]]:
+    """((code, category), cure, rows), most rows first."""
 
-    def code(row: Rejected) -> str:
-        return row.code or row.category or "unknown"
+    def kind(row: Rejected) -> tuple[str, str]:
+        return row.code or _NO_CODE, row.category or ""
 
-    grouped = [(key, list(rows)) for key, rows in groupby(sorted(rejected, key=code), key=code)]
-    grouped.sort(key=lambda g: -len(g[1]))
-    return [(key, words.cure(rows[0].code, rows[0].category), rows) for key, rows in grouped]
+    grouped = [(key, list(rows)) for key, rows in groupby(sorted(rejected, key=kind), key=kind)]
+    grouped.sort(key=lambda group: -len(group[1]))
+    return [(key, words.cure(*key), rows) for key, rows in grouped]
 
 
 def scoreboard(rows: Sequence[MappingRow]) -> list[Group]:

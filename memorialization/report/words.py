@@ -1,6 +1,7 @@
-"""What the words of a report mean, and who does what next: one short sentence each, no markup and no values.
+"""What the words of a report mean, and who does what next: one short sentence each, no markup, no values.
 
-Every verdict and every reason for which values are held has its sentence; what is not listed gets a general one.
+Every verdict and every reason for which values are held has its sentence; what is not listed gets a
+general one.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,8 @@ GLOSSARY: Final[Mapping[str, str]] = {
     "edited": "A person changed the value later; it stays as it is.",
     "not_expected": "CXone has no value for it, or the live system would not have written one.",
     "no_source": "No licence or interface lets this product know the value; never written, never counted as lost.",
-    "withheld": "The value is known but cannot be stored as it is: too long, no option, or not provably set by an agent.",
+    "withheld": "The value is known but cannot be stored as it is: too long, no option, or not "
+    "provably set by an agent.",
     "unreadable": "The record could not be read, so nothing is known about the value.",
     "superseded": "An older interaction's value; a later one decides. Counted beside, in no sum.",
     "due": "The live system has had its moment: the value should stand in HubSpot by now.",
@@ -36,7 +38,8 @@ GLOSSARY: Final[Mapping[str, str]] = {
 
 PARKED: Final[Mapping[str, str]] = {
     "ambiguous": "Several records fit. Merge the duplicates in HubSpot, or correct the one that should not fit.",
-    "unmatched": "No record fits. Complete the e-mail or phone of the right record in HubSpot, or make the record; "
+    "unmatched": "No record fits. Complete the e-mail or phone of the right record in HubSpot, "
+    "or make the record; "
     "or let the section create it (on_unmatched: create) or do without (required: false).",
 }
 
@@ -70,13 +73,15 @@ CURES: Final[Mapping[str, str]] = {
     "INVALID_ALPHA": "A validation rule of the property allows letters only. Relax the rule in HubSpot.",
     "LEADING_TRAILING_WHITESPACE": "A validation rule forbids spaces at the ends. Relax the rule in HubSpot.",
     "MISSING_REQUIRED_PROPERTY": "The portal requires a property on creation. Give it in the section's create_with.",
-    "MISSING_CONDITIONAL_REQUIRED_PROPERTY": "The portal requires a further property for this value. Relax the rule, "
+    "MISSING_CONDITIONAL_REQUIRED_PROPERTY": "The portal requires a further property for this "
+    "value. Relax the rule, "
     "or map that property too.",
     "REQUIRED_PROPERTY": "The property may not be empty. Relax the rule in HubSpot.",
     "CONFLICT": "Another record already holds this unique value. Merge the duplicates in HubSpot.",
     "OBJECT_NOT_FOUND": "The record was deleted or merged since it was matched. Run the window again.",
     "MISSING_SCOPES": "The token lacks a right. Grant it to the private app in HubSpot, then run the window again.",
-    "VALIDATION_ERROR": "A value breaks a rule of its property: compare the property's type and rules with the mapping.",
+    "VALIDATION_ERROR": "A value breaks a rule of its property: compare the property's type and "
+    "rules with the mapping.",
 }
 
 PATTERNS: Final[Mapping[str, str]] = {
@@ -84,7 +89,8 @@ PATTERNS: Final[Mapping[str, str]] = {
     "spacing": "Values differ by spaces only: look at the property's validation and formatting rules.",
     "punctuation": "Values hold the same digits in another spelling: correct rendering in crm.yaml.",
     "times": "All times are apart by the same span: a time zone is taken for another in the live system or property.",
-    "spelled": "Values are spelled in another form: correct rendering in crm.yaml (agent_id, contact_id, tags_separator).",
+    "spelled": "Values are spelled in another form: correct rendering in crm.yaml (agent_id, "
+    "contact_id, tags_separator).",
 }
 
 UNKNOWN_CURE: Final = "Compare property and mapping; HubSpot's support finds the call by its correlation id."

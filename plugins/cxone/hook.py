@@ -12,7 +12,7 @@ from memorialization.errors import MemorializationError
 from plugins.cxone.client import CxoneClient, client_from
 
 
-class CxoneHook(BaseHook):
+class CxoneHook(BaseHook):  # type: ignore[misc]
     """CXone by an access key: login = access key id, password = its secret, host = overrides the area.
 
     Extras: `area`, `tenant_id`, `api_version`, `api_endpoint` (see `client_from`).

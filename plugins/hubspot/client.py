@@ -236,7 +236,7 @@ class Client:
         error = state.outcome.exception() if state.outcome else None
         told = error.failure.wait if isinstance(error, _Failed) else None
         seconds = told if told is not None else 2.0 ** (state.attempt_number - 1)
-        jitter = random.uniform(1.0, 1.25)  # only upwards: what HubSpot told is a minimum
+        jitter = random.uniform(1.0, 1.25)  # noqa: S311 - no secret; only upwards: what HubSpot told is a minimum
         return self._pace * seconds * jitter
 
 

@@ -9,7 +9,7 @@ from plugins.hubspot.connect import store_from
 from plugins.hubspot.records import HubSpotStore
 
 
-class HubSpotHook(BaseHook):
+class HubSpotHook(BaseHook):  # type: ignore[misc]
     """Password: private app token or service key. Host: base URL, empty for HubSpot's. Extra: `api_version`.
 
     :param hubspot_conn_id: the Airflow connection, of type `hubspot_memorialization`

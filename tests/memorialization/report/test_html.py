@@ -1,6 +1,7 @@
-"""The page says what the report says: every figure, each state's sentence, everything escaped, nothing from outside."""
+"""The page says what the report says: every figure, each state, all escaped, nothing from outside."""
 
 import re
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from memorialization.report.model import Funnel, Parked, Rejected, Report, Step,
 
 SAMPLE = Report.model_validate_json((Path(__file__).parent / "report.json").read_text(encoding="utf-8"))
 HOSTILE = """<script>alert("x")</script>'"><img src=https://evil.example/x>"""
-VOID = {"meta", "link", "br", "img", "rect", "polygon"}
+VOID = {"meta", "link", "br", "img", "wbr", "rect", "polygon"}
 QUIET_FUNNEL = Funnel()
 
 
@@ -110,23 +111,31 @@ def observed() -> Report:
 
 
 def refused(records: int) -> Report:
-    codes = ("INVALID_OPTION", "PROPERTY_DOESNT_EXIST", None)
+    """Two values of each record refused: of five records one says option, one property, three nothing."""
+    codes = ("INVALID_OPTION", "PROPERTY_DOESNT_EXIST", None, None, None)
+    rows = tuple(
+        Rejected(
+            interaction_key=f"d:1700002517{i:06}:1795332705189:20786525",
+            entity="Ticket",
+            record=str(130000000000 + i),
+            link=f"https://ven12345.hubspot.com/contacts/4711001/record/0-5/{130000000000 + i}",
+            properties=("cxone_disposition", "cxone_status"),
+            category="VALIDATION_ERROR",
+            code=codes[i % 5],
+            correlation_id=f"5b0c1f6e-1f0d-4c9a-9a53-{i:012}",
+        )
+        for i in range(records)
+    )
+    mended = 1176 - 2 * records
     return changed(
-        funnel=funnel(written=1176 - records, rejected=records, verified=1176 - records),
-        reasons=SAMPLE.reasons | {"rejected": {"INVALID_OPTION": records}},
-        rejected=tuple(
-            Rejected(
-                interaction_key=f"d:1700002517{i:06}:1795332705189:20786525",
-                entity="Ticket",
-                record=str(130000000000 + i),
-                link=f"https://ven12345.hubspot.com/contacts/4711001/record/0-5/{130000000000 + i}",
-                properties=("cxone_disposition", "cxone_status"),
-                category="VALIDATION_ERROR",
-                code=codes[min(i % 5, 2)],
-                correlation_id=f"5b0c1f6e-1f0d-4c9a-9a53-{i:012}",
-            )
-            for i in range(records)
+        verdict=verdict(
+            "attention",
+            f"1,176 values were lost or wrong in HubSpot; {mended:,} are mended and proven by reading back.",
         ),
+        funnel=funnel(written=mended, rejected=2 * records, verified=mended),
+        reasons=SAMPLE.reasons
+        | {"rejected": dict(Counter(r.code or "unknown" for r in rows for _ in r.properties).most_common())},
+        rejected=rows,
     )
 
 
@@ -215,7 +224,8 @@ def test_a_failed_run_lists_every_failure_and_the_error_of_the_step() -> None:
     text = page(failed()).text
     assert "788 values are unaccounted: neither written nor rejected" in text
     assert "✕ failed HubSpotUnavailable: five answers of 503 in a row 5 min 12 s" in text
-    assert "788 unaccounted values – Run the window again" in text
+    assert "788 unaccounted values" in text
+    assert "Run the window again: it settles each of them by reading the record." in text
     assert "8 verify_failed values" in text
 
 
@@ -228,9 +238,11 @@ def test_observe_mode_says_that_nothing_is_written_and_how_to_adopt() -> None:
 
 def test_rejected_rows_are_grouped_by_code_with_the_cure_and_a_link() -> None:
     shown = page(refused(37))
-    assert "PROPERTY_DOESNT_EXIST: 8 records Make the property in HubSpot" in shown.text
-    assert "INVALID_OPTION: 8 records Add the option to the property in HubSpot" in shown.text
-    assert "VALIDATION_ERROR: 21 records A value breaks a rule of its property" in shown.text
+    assert "PROPERTY_DOESNT_EXIST (VALIDATION_ERROR): 8 records Make the property in HubSpot" in shown.text
+    assert "INVALID_OPTION (VALIDATION_ERROR): 8 records Add the option to the property in HubSpot" in shown.text
+    assert "unknown (VALIDATION_ERROR): 21 records A value breaks a rule of its property" in shown.text
+    assert "42 rejected values unknown A value breaks a rule of its property" in shown.text
+    assert "Rejected: 74 values of 37 listed records" in shown.text
     links = [a["href"] for tag, a in shown.elements if tag == "a"]
     assert "https://ven12345.hubspot.com/contacts/4711001/record/0-5/130000000036" in links
 
@@ -255,8 +267,8 @@ def test_lists_show_25_rows_and_fold_the_rest() -> None:
 def test_truncation_says_what_to_do() -> None:
     text = page(SAMPLE).text
     assert (
-        "23 of 627 do not fit into 4,000 characters: raise the property's limit in HubSpot or map to a longer field. "
-        "22 of the 553 that have a record are not whole now." in text
+        "23 of 627 do not fit into 4,000 characters: raise the property's limit in HubSpot or map to a "
+        "longer field. 22 of the 553 that have a record are not whole now." in text
     )
     assert "All 627 fit; the longest fills 19.8 % of the limit. All 405 that have a record are whole now." in text
     full = SAMPLE.truncation[0].model_copy(update={"over_limit": 2, "longest": 70_000})
@@ -351,7 +363,7 @@ def test_the_page_is_the_same_for_the_same_report() -> None:
 def test_figures_for_people() -> None:
     assert number(1234567) == "1,234,567"
     assert [share(*s) for s in ((0, 5), (5, 5), (1, 32), (1, 5000), (4999, 5000), (1, 0))] == [
-        "0 %", "100 %", "3.1 %", "under 0.1 %", "over 99.9 %", "–",
+        "0 %", "100 %", "3.1 %", "under 0.1 %", "over 99.9 %", "n/a",
     ]  # fmt: skip
     assert [duration(s) for s in (0.58, 59.96, 250, 3900)] == [
         "0.6 s",
