@@ -28,6 +28,7 @@ def ports(configuration: Configuration) -> Ports:
     options = CxoneOptions(
         total_includes_acw=crm.extraction.total_duration_includes_acw,
         acw_grace_hours=crm.extraction.acw_grace_hours,
+        transcript_template=crm.rendering.transcript_template,
     )
     client = client_from(cxone.base_url, cxone.login, cxone.password, extras)
     return Ports(

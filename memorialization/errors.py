@@ -2,11 +2,11 @@
 
     MemorializationError
     ├── ConfigurationError      a file, parameter or connection is wrong           no retry   exit 2
-    │   └── WindowError         the window is empty, half given or in the future   no retry   exit 2
+    │   ├── WindowError         the window is empty, half given or in the future   no retry   exit 2
+    │   └── WrongAccount        the token belongs to another Hub ID                no retry   exit 2
     ├── ApprovalNeeded          the plan is larger than crm.yaml allows            no retry   exit 3
     ├── AuthenticationError     a token or key is refused                          no retry   exit 1
     ├── PermissionMissing       the token lacks a scope or a right                 no retry   exit 1
-    ├── WrongAccount            the token belongs to another Hub ID                no retry   exit 2
     ├── RequestRefused          an API refused a request of ours                   no retry   exit 1
     ├── ContractBroken          an API answered what its contract does not know    no retry   exit 1
     ├── QuotaExhausted          the day's calls are used up                        tomorrow   exit 1

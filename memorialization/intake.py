@@ -127,7 +127,13 @@ def extract(run: Run, channel: Channel, ports: Ports) -> dict[str, Any]:
                 flush()
         if parts or not names:
             flush()
-        summary.update(partitions=names, rows=rows, transcripts=texts)
+        summary.update(
+            partitions=names,
+            rows=rows,
+            transcripts=texts,
+            skipped=dict(ports.source.skipped),
+            assumed=dict(ports.source.assumed),
+        )
     return dict(summary)
 
 

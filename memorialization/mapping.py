@@ -26,7 +26,12 @@ STATUS: Final = "s."
 OTHER: Final = "a."
 LENGTH: Final = "l."
 
-_OTHER_SPELLING: Final = {"agent_id": "agent_uuid", "agent_uuid": "agent_id", "contact_guid": "contact_id"}
+_OTHER_SPELLING: Final = {
+    "agent_id": "agent_uuid",
+    "agent_uuid": "agent_id",
+    "contact_id": "contact_guid",
+    "contact_guid": "contact_id",
+}
 
 
 def map_section(

@@ -16,6 +16,7 @@ import phonenumbers
 from memorialization.canonical import readings
 from memorialization.configuration import KEY_FIELDS, Section
 from memorialization.interactions import SCRIPT, SCRIPT_PREFIX
+from memorialization.mapping import VALUE
 from memorialization.ports import Channel, Entity, Property, RecordStore
 
 MATCHED: Final = "matched"
@@ -49,7 +50,7 @@ def match(
     due: pd.DataFrame,
     channel: Channel,
     section: Section,
-    key_value: pd.Series,
+    desired: pd.DataFrame,
     entity: Entity,
     properties: Mapping[str, Property],
     store: RecordStore,
@@ -60,7 +61,9 @@ def match(
 ) -> pd.DataFrame:
     """One row per interaction: interaction_key, outcome, record_id, rule, reason, candidates (list of ids).
 
-    `kept` maps interaction keys to records of earlier runs; `contacts` maps them to their matched Contact.
+    `desired` is the section's desired frame (`mapping`), aligned with `due`: keys are looked for as they are
+    spelled in HubSpot. `kept` maps interaction keys to records of earlier runs; `contacts` maps them to their
+    matched Contact.
     All columns are str but `candidates`. Raises what the store raises.
     """
     keys = due["interaction_key"]
@@ -76,7 +79,7 @@ def match(
         due,
         channel,
         section,
-        key_value,
+        desired,
         entity,
         properties,
         store,
@@ -98,7 +101,7 @@ def match(
         for index, ids in several.items():
             result.at[index, "candidates"] = ids
         result.loc[several.index, "rule"] = rung.rule
-    return _outcome(result, section, key_value.reset_index(drop=True))
+    return _outcome(result, section, desired["key_value"])
 
 
 def _outcome(result: pd.DataFrame, section: Section, key_value: pd.Series) -> pd.DataFrame:
@@ -116,7 +119,7 @@ def _rungs(
     due: pd.DataFrame,
     channel: Channel,
     section: Section,
-    key_value: pd.Series,
+    desired: pd.DataFrame,
     entity: Entity,
     properties: Mapping[str, Property],
     store: RecordStore,
@@ -137,13 +140,13 @@ def _rungs(
     yield Rung("kept", due["interaction_key"].map(dict(kept)).astype("str"), by_id)
     if section.key is not None and section.key_property is not None:
         name = section.key_property
-        yield Rung("key", key_value, by_unique(name) if properties[name].unique else by_search(name))
+        yield Rung("key", desired["key_value"], by_unique(name) if properties[name].unique else by_search(name))
         return  # a per-interaction record has no other way to be found
     for row in section.rows(channel):
         if row.cxone_data in KEY_FIELDS and row.has_source and row.channel != SCRIPT:
             name = row.external_crm_field
             look_up = by_unique(name) if properties[name].unique else by_search(name)
-            yield Rung(f"property {name}", due[row.column].astype("str"), look_up)
+            yield Rung(f"property {name}", desired[VALUE + name], look_up)
     if section.record_id_from:
         column = SCRIPT_PREFIX + section.record_id_from
         if column in due:

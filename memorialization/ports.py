@@ -49,6 +49,16 @@ class Batch:
 class InteractionSource(Protocol):
     """Completed and still open agent legs of one contact centre."""
 
+    @property
+    def skipped(self) -> Mapping[str, int]:
+        """Rows and cases that could not be read so far, by reason; never silent."""
+        ...
+
+    @property
+    def assumed(self) -> Mapping[str, int]:
+        """Legs of which a fact had to be assumed or withheld so far, by reason."""
+        ...
+
     def interactions(self, channel: Channel, window: Window, wanted: Wanted) -> Iterator[Batch]:
         """Legs whose end lies in `window`, legs still open at its end, and those of `wanted.again`.
 

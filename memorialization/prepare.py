@@ -93,7 +93,7 @@ def _section(
         rows = rows.reset_index(drop=True)
         wide = map_section(rows, channel, section, transcripts, properties, frozen.configuration)
         found = match(
-            rows, channel, section, wide["key_value"], entity, properties, ports.store,
+            rows, channel, section, wide, entity, properties, ports.store,
             kept=kept, contacts=contacts, regions=frozen.configuration.crm.phone_regions,
         )  # fmt: skip
         found = found.assign(entity=section.entity, section=numbered.number)

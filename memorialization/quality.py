@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from memorialization.compare import EDITED, EQUAL
 from memorialization.errors import ConfigurationError
 from memorialization.run import Ports, Run, recorded, thaw
 from memorialization.yaml_files import YamlFile, read_yaml
@@ -42,7 +43,8 @@ def _transcripts(run: Run, bucket: str) -> pd.DataFrame:
     if not run.files.exists(f"transcripts/{bucket}.parquet"):  # its reconcile failed, which the report says
         return pd.DataFrame(columns=["section"])
     frame = run.files.read_frame(f"transcripts/{bucket}.parquet")
-    verified = frame["verdict"].eq("equal")
+    frame = frame[frame["verdict"].ne(EDITED)]  # a person's word stands
+    verified = frame["verdict"].eq(EQUAL)
     if run.files.exists(f"receipts/{bucket}.parquet"):
         receipts = run.files.read_frame(f"receipts/{bucket}.parquet", ["record", "property", "verified"])
         written = receipts[receipts["verified"].eq(True).to_numpy(dtype=bool, na_value=False)]

@@ -136,16 +136,16 @@ def _judge(run: Run, frozen: Frozen, entity: str, candidates: pd.DataFrame, port
     result.records = len(names)
     everything = pd.concat(long, ignore_index=True)
     open_ = everything["verdict"].isin(REPAIRABLE)
-    changes = _owned(run, frozen, entity, everything[open_].reset_index(drop=True), ports)
-    result.superseded += int(changes["verdict"].eq(SUPERSEDED).sum())
-    changes = changes[changes["verdict"].ne(SUPERSEDED)]
+    owned = _owned(run, frozen, entity, everything[open_].reset_index(drop=True), ports)
+    result.superseded += int(owned["verdict"].eq(SUPERSEDED).sum())
+    changes = owned[owned["verdict"].ne(SUPERSEDED)]
     for name, group in changes.groupby("property"):
         result.counts += _count(group, str(name))
     result.holders = pd.concat(held, ignore_index=True)
     findings = pd.concat([everything[~open_], changes[changes["verdict"].eq(EDITED)]], ignore_index=True)
     result.frames["findings"] = _findings(findings)
     if transcripts:
-        result.frames["transcripts"] = pd.concat(transcripts, ignore_index=True)
+        result.frames["transcripts"] = _final(pd.concat(transcripts, ignore_index=True), owned)
     planned = changes[changes["verdict"].isin(REPAIRABLE)].reset_index(drop=True)
     section_keys = {s.number: s.section.key_property for s in frozen.sections}
     result.frames["changes"] = planned.assign(
@@ -255,6 +255,14 @@ def _transcripts(frame: pd.DataFrame, lengths: pd.Series, target: Property) -> p
             "verdict": rows["verdict"],
         }
     )
+
+
+def _final(transcripts: pd.DataFrame, owned: pd.DataFrame) -> pd.DataFrame:
+    """Transcripts under their last verdict; what a newer interaction supersedes is not looked for any more."""
+    keys = ["record", "property"]
+    verdicts = transcripts[keys].merge(owned[[*keys, "verdict"]], on=keys, how="left")["verdict"]
+    final = transcripts.assign(verdict=verdicts.fillna(transcripts["verdict"]))
+    return final[final["verdict"].ne(SUPERSEDED)]
 
 
 def _count(frame: pd.DataFrame, name: str) -> list[dict[str, Any]]:

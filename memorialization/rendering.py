@@ -29,7 +29,7 @@ class Status(IntEnum):
 
 
 _BOOLEANS: Final = {"true": "true", "false": "false"}
-_NUMBER: Final = r"-?(?:\d+\.?\d*|\.\d+)"
+NUMBER: Final = r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
 
 
 def render(source: pd.Series, target: Property, separator: str) -> tuple[pd.Series, np.ndarray]:
@@ -42,7 +42,7 @@ def render(source: pd.Series, target: Property, separator: str) -> tuple[pd.Seri
     match target.type:
         case "number":
             stripped = text.str.strip()
-            values, fault = stripped.where(stripped.str.fullmatch(_NUMBER)), Status.NOT_A_NUMBER
+            values, fault = stripped.where(stripped.str.fullmatch(NUMBER)), Status.NOT_A_NUMBER
         case "datetime":
             values, fault = iso(instants if instants is not None else parse(text)), Status.NOT_A_DATE
         case "date":
@@ -70,9 +70,11 @@ def iso(instants: pd.Series) -> pd.Series:
 
 
 def parse(text: pd.Series) -> pd.Series:
-    """ISO 8601 text, or epoch milliseconds, as UTC timestamps; NaT where it is neither."""
-    millis = pd.to_numeric(text.where(text.str.fullmatch(r"\d{12,14}")), errors="coerce")
-    instants = pd.to_datetime(text.where(millis.isna()), utc=True, errors="coerce", format="ISO8601")
+    """ISO 8601 text with a whole date, or epoch milliseconds, as UTC timestamps; NaT where it is neither."""
+    text = text.str.strip()
+    millis = pd.to_numeric(text.where(text.str.fullmatch(r"[0-9]{12,14}")), errors="coerce")
+    dated = text.str.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")  # pandas also takes "now", "2026" and "-0" for dates
+    instants = pd.to_datetime(text.where(dated), utc=True, errors="coerce", format="ISO8601")
     return instants.fillna(pd.to_datetime(millis, unit="ms", utc=True, errors="coerce"))
 
 
@@ -99,5 +101,5 @@ def _options(text: pd.Series, target: Property, separator: str) -> pd.Series:
 
 
 def _all_options(text: str, known: dict[str, str], separator: str) -> str | None:
-    values = [known.get(part) for part in text.split(separator)]
+    values = [known.get(part.strip()) for part in text.split(separator)]
     return None if None in values else ";".join(v for v in values if v is not None)

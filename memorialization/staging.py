@@ -60,7 +60,8 @@ class Staging:
         if "://" in address:
             return fsspec.open(address, "wb")  # object stores publish an object when it is closed
         path = Path(address)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in reversed(path.parents):  # one by one: mkdir(parents=True) gives its mode to the last only
+            folder.mkdir(exist_ok=True, mode=0o700)
         return _Replacing(path)
 
 

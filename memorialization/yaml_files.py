@@ -1,9 +1,10 @@
 """Reads one YAML file into plain data and remembers the line of every node; never runs or expands anything.
 
 Refused with file, line and cure: duplicate keys, anchors and aliases (a few lines of them can unfold into
-gigabytes), tags, tabs, NUL bytes, anything but UTF-8, files over 1 MiB.
+gigabytes), tags, tabs, NUL bytes, numbers beyond 64 bits, anything but UTF-8, deep nesting, files over 1 MiB.
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,7 @@ import yaml
 from memorialization.errors import ConfigurationError
 
 MAX_BYTES: Final = 1 << 20
+MAX_DEPTH: Final = 50
 
 Location = tuple[str | int, ...]
 
@@ -55,11 +57,12 @@ def read_yaml(path: Path) -> YamlFile:
         raise ConfigurationError(f"{path}:{line}: not UTF-8. Save the file as UTF-8.") from None
     loader = _Loader(text)
     try:
+        _refuse_dangerous(path, text)
         node = loader.get_single_node()
         if node is None:
             raise ConfigurationError(f"{path}:1: the file is empty. See docs in README, 'Going live'.")
         lines: dict[Location, int] = {}
-        data = _plain(path, loader, node, (), lines, seen=set())
+        data = _plain(path, loader, node, (), lines)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -68,21 +71,29 @@ def read_yaml(path: Path) -> YamlFile:
         position = getattr(error, "position", 0) or 0
         line = text[:position].count("\n") + 1
         raise ConfigurationError(f"{path}:{line}: a character that YAML does not allow. Remove it.") from None
-    except RecursionError:
-        raise ConfigurationError(f"{path}:1: nested too deeply. Flatten the file.") from None
     finally:
         loader.dispose()
     return YamlFile(path, data, lines)
 
 
-def _plain(
-    path: Path, loader: Any, node: yaml.Node, location: Location, lines: dict[Location, int], seen: set[int]
-) -> Any:
+def _refuse_dangerous(path: Path, text: str) -> None:
+    """Before the tree is built: libyaml builds it by recursion in C, which ends the process where it is too deep."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        tag = getattr(event, "tag", None)
+        if getattr(event, "anchor", None) is not None:  # of an alias, too
+            raise ConfigurationError(f"{path}:{line}: anchors and aliases are not allowed. Write the value out.")
+        if tag is not None:
+            raise ConfigurationError(f"{path}:{line}: the tag {tag!r} is not allowed. Remove it.")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise ConfigurationError(f"{path}:{line}: nested more than {MAX_DEPTH} deep. Flatten the file.")
+
+
+def _plain(path: Path, loader: Any, node: yaml.Node, location: Location, lines: dict[Location, int]) -> Any:
     line = node.start_mark.line + 1
     lines.setdefault(location, line)
-    if id(node) in seen:
-        raise ConfigurationError(f"{path}:{line}: anchors and aliases are not allowed. Write the value out.")
-    seen.add(id(node))
     if isinstance(node, yaml.MappingNode):
         mapping: dict[str, Any] = {}
         for key_node, value_node in node.value:
@@ -93,13 +104,16 @@ def _plain(
             if key in mapping:
                 raise ConfigurationError(f"{path}:{key_line}: {key!r} stands here twice. Remove one.")
             lines[(*location, key)] = key_line
-            mapping[key] = _plain(path, loader, value_node, (*location, key), lines, seen)
+            mapping[key] = _plain(path, loader, value_node, (*location, key), lines)
         return mapping
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(path, loader, item, (*location, i), lines, seen) for i, item in enumerate(node.value)]
-    if not node.tag.startswith("tag:yaml.org,2002:"):
-        raise ConfigurationError(f"{path}:{line}: the tag {node.tag!r} is not allowed. Remove it.")
+        return [_plain(path, loader, item, (*location, i), lines) for i, item in enumerate(node.value)]
     try:
-        return loader.construct_object(node)
-    except ValueError:  # such as the date 2026-02-31
+        value = loader.construct_object(node)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError
+        if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
+            raise ValueError
+    except (ValueError, OverflowError):  # such as the date 2026-02-31
         raise ConfigurationError(f"{path}:{line}: {node.value!r} is not a value. Put it in quotes.") from None
+    return value

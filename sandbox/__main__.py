@@ -43,6 +43,7 @@ def options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--state", type=Path, help="folder of the journal; without it nothing is kept")
     parser.add_argument("--ready", type=Path, help="file written when both serve: {cxone, hubspot, pid}")
     parser.add_argument("--live-stops-on", type=date.fromisoformat, help="no live writes from this UTC day on")
+    parser.add_argument("--flawless", action="store_true", help="no live write is lost: what should have been")
     parser.add_argument("--token-lifetime", type=int, default=3600, help="seconds")
     parser.add_argument("--burst", type=int, default=190, help="HubSpot calls per 10 seconds")
     parser.add_argument("--search-per-second", type=float, default=5.0)
@@ -73,7 +74,7 @@ def build(chosen: argparse.Namespace) -> tuple[World, Journal | None]:
         scopes=schema.SCOPES,
         seed=chosen.seed,
     )
-    settings = Settings(chosen.seed, chosen.interactions, chosen.days, chosen.start, chosen.live_stops_on)
+    settings = Settings(chosen.seed, chosen.interactions, chosen.days, chosen.start, chosen.live_stops_on, chosen.flawless)
     world = World(settings, portal, Clock(start))
     world.begin(changes)
     return world, journal

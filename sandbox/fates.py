@@ -18,9 +18,13 @@ LOST_FIELD = 0.01
 
 
 class Fates:
-    """Draws fates for one day; `stops_on` is the day from which nothing is written live any more."""
+    """Draws fates for one day; `stops_on` is the day from which nothing is written live any more.
 
-    def __init__(self, seed: int, day: date, stops_on: date | None) -> None:
+    In a `flawless` world nothing is lost: it shows what the very same day should have left behind.
+    """
+
+    def __init__(self, seed: int, day: date, stops_on: date | None, *, flawless: bool = False) -> None:
+        self._flawless = flawless
         self._rng = random.Random(f"{seed}:{day}:fates")
         self._stops = midnight(stops_on) if stops_on else None
 
@@ -32,6 +36,8 @@ class Fates:
         lost_field = pool[int(rng.random() * len(pool))] if rng.random() < LOST_FIELD else None
         if self._stopped(due):
             return Fate("stopped", None, None, overflow)
+        if self._flawless:
+            return Fate("whole", due + int(seconds * SECOND), None, overflow)
         if draw < LOST_TAB + LOST_5XX:
             return Fate("lost:tab" if draw < LOST_TAB else "lost:5xx", None, None, overflow)
         return Fate("whole", due + int(seconds * SECOND), lost_field, overflow)
@@ -42,7 +48,7 @@ class Fates:
         lost, delay = rng.random() < 0.5, 9 + rng.random() * 6
         if fate.write != "whole":
             return fate
-        if lost:
+        if lost and not self._flawless:
             return Fate("lost:first_of_day", None, None, fate.overflow)
         return replace(fate, written_at=due + int(delay * SECOND))
 

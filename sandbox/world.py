@@ -35,20 +35,21 @@ Event = tuple[int, Callable[[], None]]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the world is a function of. `live_stops_on`: the system user is deleted on that UTC day."""
+    """What the world is a function of. `live_stops_on`: the system user is deleted on that UTC day; `flawless`: no write is lost."""
 
     seed: int
     interactions: int
     days: int
     start: date
     live_stops_on: date | None = None
+    flawless: bool = False
 
 
 def generate_day(catalogue: Catalogue, people: People, settings: Settings, day: date) -> Day:
     """One day's facts, from (seed, day) alone."""
     rng = random.Random(f"{settings.seed}:{day}:roster")
     roster = rng.sample(catalogue.agents, catalogue.roster_size)
-    fates = Fates(settings.seed, day, settings.live_stops_on)
+    fates = Fates(settings.seed, day, settings.live_stops_on, flawless=settings.flawless)
     masters = round(settings.interactions * VOICE_SHARE)
     legs = list(Voice(catalogue, people, fates, day, roster).legs(masters))
     cases = list(Digital(catalogue, people, fates, day, roster).cases(settings.interactions - masters))

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
+import psycopg2
 from sqlalchemy import Connection, Table, Text, bindparam, cast, create_engine, func, select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from memorialization.errors import ConfigurationError, LedgerUnavailable
@@ -168,7 +169,7 @@ class Ledger:
             table.c.interaction_key == func.any(bindparam("keys")),
         )
         with self._transaction() as connection:
-            return dict(connection.execute(query, {"keys": list(keys)}).tuples().all())
+            return {row.interaction_key: row.record_id for row in connection.execute(query, {"keys": list(keys)})}
 
     def keep_targets(self, configuration: str, run_id: str, targets: pd.DataFrame) -> None:
         """Matched targets are kept for later runs; parked ones wait for a person until they match."""
@@ -212,7 +213,10 @@ class Ledger:
     def keep_holders(self, configuration: str, type_id: str, values: pd.DataFrame) -> None:
         """`values`: record_id, property, end_time, interaction_key, value_hash. An older one never replaces."""
         frame = values.assign(configuration=configuration, type_id=type_id)
-        newer = "(excluded.end_time, excluded.interaction_key) >= (holders.end_time, holders.interaction_key)"
+        newer = (  # keys as Python orders them, whatever the database's collation
+            '(excluded.end_time, excluded.interaction_key collate "C") >= '
+            '(holders.end_time, holders.interaction_key collate "C")'
+        )
         self._merge(tables.holders, frame, where=newer)
 
     def keep_receipts(self, receipts: pd.DataFrame) -> None:
@@ -262,15 +266,16 @@ class Ledger:
         try:
             with self._engine.begin() as connection:
                 yield connection
-        except OperationalError as error:
-            raise LedgerUnavailable(
-                "the ledger's database does not answer; check the connection memorialization_ledger "
-                f"({type(error.orig).__name__})"
-            ) from None
-        except DBAPIError as error:
-            code = getattr(error.orig, "pgcode", None)
+        except (DBAPIError, psycopg2.Error) as error:  # COPY bypasses SQLAlchemy, and so do its errors
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            if isinstance(cause, psycopg2.OperationalError | psycopg2.InterfaceError):
+                raise LedgerUnavailable(
+                    "the ledger's database does not answer; check the connection memorialization_ledger "
+                    f"({type(cause).__name__})"
+                ) from None
             raise ConfigurationError(
-                f"the ledger refused a statement (SQLSTATE {code}). Run: memorialize ledger upgrade"
+                f"the ledger refused a statement (SQLSTATE {getattr(cause, 'pgcode', None)}). "
+                "Run: memorialize ledger upgrade"
             ) from None
 
 

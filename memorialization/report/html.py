@@ -23,7 +23,7 @@ LARGEST_TEXT: Final = 65_536
 
 _NO_CODE: Final = "unknown"  # as the funnel's reasons name it
 _WORST: Final = 6
-_NARROWEST: Final = 0.6  # per cent of a bar: what counts one value must still be seen
+_NARROWEST: Final = 1.0  # per cent of a bar: what counts one value must still be seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +129,8 @@ def share(count: float, whole: float) -> str:
 
 def duration(seconds: float) -> str:
     """0.58 -> "0.6 s", 250 -> "4 min 10 s", 3900 -> "1 h 5 min"."""
+    if 0 < seconds < 0.05:
+        return "under 0.1 s"
     if seconds < 59.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

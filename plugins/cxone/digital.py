@@ -262,7 +262,7 @@ class DigitalReader:
         }
         return scripts | {
             "channel": "digital",
-            "contact_id": case_id if self._options.contact_id == "number" else guid,
+            "contact_id": case_id,
             "contact_guid": guid,
             "interaction_id": text_of(case, "interactionId"),
             "updated_at": max([changed, *(event.at for event in events)]),
@@ -292,7 +292,6 @@ class DigitalReader:
         queue = self._lookups.queues.get(leg.queue_id or text_of(case, "routingQueueId") or "")
         skill = self._lookups.skills.get(queue.skill_id) if queue and queue.skill_id else None
         status = leg.status or text_of(case, "status")
-        by_number = self._options.agent_id == "number"
         return {
             "interaction_key": key,
             "start_time": leg.start,
@@ -301,7 +300,7 @@ class DigitalReader:
             "agent_kind": agent.kind if agent else None,
             "wrap_up_closed": leg.end is not None,
             "ended_by": leg.ended_by,
-            "agent_id": (agent.number if by_number else agent.uuid) if agent else None,
+            "agent_id": agent.number if agent else None,
             "agent_uuid": agent.uuid if agent else None,
             "agent_name": agent.name if agent else None,
             "to_name": agent.name if agent else None,

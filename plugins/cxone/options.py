@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Final
 
 from memorialization.errors import ConfigurationError
 
@@ -15,11 +15,8 @@ class CxoneOptions:
     """How to read CXone (cxone-api, sections 1.4, 3.2 and 4.3).
 
     total_includes_acw: whether totalDurationSeconds already holds after-call work; no source says, so a
-    tenant
-        must be looked at. It moves a voice leg's due moment, never its end.
+        tenant must be looked at. It moves a voice leg's due moment, never its end.
     acw_grace_hours: after-call work counts as closed this long after the contact was warehoused.
-    contact_id: which id a digital leg's Contact ID is: the case number, or the GUID (null on old cases).
-    agent_id: which id Agent ID is: the ACD's number, or the user's UUID. Interaction keys keep the number.
     concurrency: digital cases read side by side.
     transcript_template: one message: `time` (UTC), `name` and `text`; messages are joined by a line break.
     removed_text: stands for a message whose content CXone has removed; empty = such a message has no line.
@@ -27,17 +24,11 @@ class CxoneOptions:
 
     total_includes_acw: bool = False
     acw_grace_hours: float = 24.0
-    contact_id: Literal["number", "guid"] = "number"
-    agent_id: Literal["number", "uuid"] = "number"
     concurrency: int = 8
     transcript_template: str = "[{time:%Y-%m-%d %H:%M:%S}] {name}: {text}"
-    removed_text: str = "[removed]"
+    removed_text: str = ""
 
     def __post_init__(self) -> None:
-        if self.contact_id not in ("number", "guid"):
-            raise ConfigurationError(f"contact_id must be number or guid, not {self.contact_id!r}")
-        if self.agent_id not in ("number", "uuid"):
-            raise ConfigurationError(f"agent_id must be number or uuid, not {self.agent_id!r}")
         if not 1 <= self.concurrency <= 32:
             raise ConfigurationError(f"concurrency must be 1 to 32, not {self.concurrency}")
         try:

@@ -144,7 +144,7 @@ def legs_of(rows: Sequence[Mapping[str, Any]], lookups: Lookups, options: CxoneO
             "wrap_up_closed": closed,
             "end_reason": pd.Series(texts(rows, "endReason"), dtype="str"),
             "customer_phone": customer,
-            "agent_id": agent if options.agent_id == "number" else uuid,
+            "agent_id": agent,
             "agent_uuid": uuid,
             "agent_name": name,
             "ani": customer,

@@ -294,9 +294,10 @@ def test_an_incomplete_transcript_is_withheld_and_counted(tenant: Any) -> None:
     assert source.assumed == {"digital: transcript withheld, messages missing": 1}
 
 
-def test_ids_as_the_tenant_spells_them(tenant: Any) -> None:
-    rows = read(source_of(tenant, a_case(), contact_id="guid", agent_id="uuid"))
-    assert [(row["contact_id"], row["agent_id"]) for row in rows] == [("guid-1", "aa-1"), ("guid-1", "bb-2")]
+def test_a_leg_has_both_ids_of_its_case_and_of_its_agent(tenant: Any) -> None:
+    rows = read(source_of(tenant, a_case()))
+    assert [row["contact_id"] for row in rows] == ["1749", "1749"]
+    assert [(row["contact_guid"], row["agent_uuid"]) for row in rows] == [("guid-1", "aa-1"), ("guid-1", "bb-2")]
     assert [row["interaction_key"] for row in rows] == [ANNAS, BENS]
 
 

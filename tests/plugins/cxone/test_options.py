@@ -10,15 +10,13 @@ from plugins.cxone.options import CxoneOptions
 
 def test_defaults_are_the_live_spelling() -> None:
     options = CxoneOptions()
-    assert (options.contact_id, options.agent_id, options.concurrency) == ("number", "number", 8)
+    assert (options.removed_text, options.concurrency) == ("", 8)
     assert options.total_includes_acw is False
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"contact_id": "uuid"},
-        {"agent_id": "guid"},
         {"concurrency": 0},
         {"transcript_template": "{when} {text}"},
         {"transcript_template": "{time:%H"},

@@ -172,9 +172,9 @@ def test_the_total_may_include_after_call_work(tenant: Any) -> None:
     assert row["due_at"] == row["end_time"]
 
 
-def test_agent_id_as_uuid(tenant: Any) -> None:
-    [row] = read(source_of(tenant, [ROW], agent_id="uuid"))
-    assert row["agent_id"] == "aa-1"
+def test_an_agent_has_both_ids(tenant: Any) -> None:
+    [row] = read(source_of(tenant, [ROW]))
+    assert (row["agent_id"].isdigit(), row["agent_uuid"]) == (True, "aa-1")
 
 
 def test_only_legs_that_ended_in_the_window_or_are_wanted_again(tenant: Any) -> None:
