@@ -12,13 +12,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="local", description=__doc__)
     parser.add_argument("verb", choices=["demo", "up"])
     parser.add_argument("--folder", type=Path, default=PROJECT / "var")
+    parser.add_argument("--interactions", type=int, default=1500, help="a day, in the twin's world")
     chosen = parser.parse_args()
     stop_on_signals()
     from local.demo import demo
     from local.up import up
 
     try:
-        return {"demo": demo, "up": up}[chosen.verb](chosen.folder)
+        return {"demo": demo, "up": up}[chosen.verb](chosen.folder, chosen.interactions)
     except StageError as error:
         print(f"{chosen.verb}: {error}", file=sys.stderr)
         return 1

@@ -20,7 +20,6 @@ from local.nights import chosen
 from local.stage import BIN, environment, postgres, prepare_databases, process, tail, twin
 from memorialization.ledger import Ledger
 
-INTERACTIONS = 1500
 NAMES = {
     "extract": "pull interactions from CXone",
     "prepare": "settle, map and match",
@@ -33,7 +32,7 @@ NAMES = {
 }
 
 
-def demo(folder: Path) -> int:
+def demo(folder: Path, interactions: int) -> int:
     """Returns the exit code: 0 only if the run is done and its receipts balance."""
     console = Console()
     night = chosen(folder, datetime.now(UTC))
@@ -43,7 +42,7 @@ def demo(folder: Path) -> int:
             socket_folder = stack.enter_context(postgres(folder / "postgres"))
             clock = night.end + timedelta(hours=2)
             services = stack.enter_context(
-                twin(folder / "twin", *night.options(clock=clock, interactions=INTERACTIONS))
+                twin(folder / "twin", *night.options(clock=clock, interactions=interactions))
             )
             variables = environment(folder, socket_folder, services)
             prepare_databases(folder, variables)

@@ -10,14 +10,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from local.demo import INTERACTIONS
 from local.nights import chosen
 from local.stage import BIN, StageError, environment, free_port, postgres, prepare_databases, process, tail, twin
 
 SERVICES = ("api-server", "scheduler", "dag-processor", "triggerer")
 
 
-def up(folder: Path) -> int:
+def up(folder: Path, interactions: int) -> int:
     """Runs until interrupted."""
     console = Console()
     now = datetime.now(UTC)
@@ -25,7 +24,7 @@ def up(folder: Path) -> int:
     with ExitStack() as stack:
         with console.status("starting PostgreSQL, the twin of CXone and HubSpot, and Airflow"):
             socket_folder = stack.enter_context(postgres(folder / "postgres"))
-            services = stack.enter_context(twin(folder / "twin", *night.options(clock=now, interactions=INTERACTIONS)))
+            services = stack.enter_context(twin(folder / "twin", *night.options(clock=now, interactions=interactions)))
             port = free_port(8080)
             variables = environment(folder, socket_folder, services) | {
                 "AIRFLOW__API__PORT": str(port),

@@ -70,10 +70,12 @@ def reconcile(run: Run, entity: str, bucket: int, ports: Ports) -> dict[str, Any
 
 def _candidates(run: Run, name: str) -> pd.DataFrame:
     partitions = run.files.read_json("partitions.json")["partitions"]
+    prepared = [f"prepared/{partition}.json" for partition in partitions]
     files = [
         file
-        for partition in partitions
-        for file in run.files.read_json(f"prepared/{partition}.json")["files"].get(name, [])
+        for partition in prepared
+        if run.files.exists(partition)  # else its preparation failed, which the report says
+        for file in run.files.read_json(partition)["files"].get(name, [])
     ]
     frames = [run.files.read_frame(file) for file in files]
     return in_order(pd.concat(frames, ignore_index=True)) if frames else pd.DataFrame()

@@ -74,7 +74,9 @@ def build(chosen: argparse.Namespace) -> tuple[World, Journal | None]:
         scopes=schema.SCOPES,
         seed=chosen.seed,
     )
-    settings = Settings(chosen.seed, chosen.interactions, chosen.days, chosen.start, chosen.live_stops_on, chosen.flawless)
+    settings = Settings(
+        chosen.seed, chosen.interactions, chosen.days, chosen.start, chosen.live_stops_on, chosen.flawless
+    )
     world = World(settings, portal, Clock(start))
     world.begin(changes)
     return world, journal

@@ -29,7 +29,9 @@ class World:
         return data
 
     def find(self, type_id: str, name: str, value: str) -> list[dict[str, Any]]:
-        answer = httpx.get(f"{self.services.hubspot}/_twin/records/{type_id}", params={"property": name, "value": value})
+        answer = httpx.get(
+            f"{self.services.hubspot}/_twin/records/{type_id}", params={"property": name, "value": value}
+        )
         data: list[dict[str, Any]] = answer.json()["results"]
         return data
 

@@ -210,6 +210,14 @@ class MemorySource:
     texts: dict[str, str] = field(default_factory=dict)  # transcript_ref -> text
     script_variables: tuple[str, ...] = ()
 
+    @property
+    def skipped(self) -> Mapping[str, int]:
+        return {}
+
+    @property
+    def assumed(self) -> Mapping[str, int]:
+        return {}
+
     def interactions(self, channel: Channel, window: Window, wanted: Wanted) -> Iterator[Batch]:
         rows = [r for r in self.rows if r["channel"] == channel and self._belongs(r, window, wanted)]
         schema = INTERACTIONS

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from memorialization.configuration import Configuration, load, names
+from memorialization.configuration import load, names
 from memorialization.errors import ConfigurationError
 from memorialization.interactions import FIELD_COLUMNS
 
@@ -95,9 +95,6 @@ def test_rows_know_their_column_their_source_and_their_channel(acme: Path) -> No
          "crm.yaml:12: mode: 'adoptd' is not allowed. Did you mean 'adopted'? Allowed: 'observe' or 'adopted'."),
         ("crm.yaml", "mode: adopted", "mode: [a]",
          "crm.yaml:12: mode: ['a'] is not allowed. Allowed: 'observe' or 'adopted'."),
-        ("crm.yaml", "  tags_separator", "  tag_separator",
-         "crm.yaml:17: rendering.tag_separator: unknown key. Did you mean 'tags_separator'? "
-         "Known here: tags_separator, agent_id, contact_id."),
         ("crm.yaml", 'tags_separator: ";"', 'tags_separator: ""',
          "crm.yaml:17: rendering.tags_separator: must not be empty; write a text."),
         ("crm.yaml", "mapped: {warn", "mapped: {wran",
@@ -173,8 +170,8 @@ def test_a_mistake_is_named_with_file_line_and_cure(acme: Path, name: str, old: 
 
 
 def test_an_unknown_key_is_told_with_the_one_that_was_meant(acme: Path) -> None:
-    message = broken(acme, "crm.yaml", "owner:", "onwer:")
-    assert message.startswith("crm.yaml:5: onwer: unknown key. Did you mean 'owner'? Known here: configuration_name,")
+    message = broken(acme, "crm.yaml", "  tags_separator", "  tag_separator")
+    assert message.startswith("crm.yaml:17: rendering.tag_separator: unknown key. Did you mean 'tags_separator'? Known")
 
 
 @pytest.mark.parametrize(
@@ -211,7 +208,8 @@ def test_a_file_that_holds_no_keys_is_refused(acme: Path, name: str, content: st
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ("key: Interaction ID", "3: sections.0: key is 'Interaction ID', but no row maps 'Interaction ID'; add that row."),
+        ("key: Interaction ID",
+         "3: sections.0: key is 'Interaction ID', but no row maps 'Interaction ID'; add that row."),
         ("on_unmatched: create",
          "3: sections.0: on_unmatched: create needs a key, else a second run would create a second record."),
         ("create_with: {a: b}", "3: sections.0: create_with has no use without on_unmatched: create."),
@@ -244,7 +242,7 @@ def test_one_property_may_take_a_row_of_each_channel(acme: Path) -> None:
 
 def test_missing_files_and_folders_are_named(acme: Path) -> None:
     root = acme.parent
-    with pytest.raises(ConfigurationError, match=f"no configuration 'acne' here. Did you mean 'acme'. Known: acme.$"):
+    with pytest.raises(ConfigurationError, match="no configuration 'acne' here. Did you mean 'acme'. Known: acme.$"):
         load(root, "acne")
     with pytest.raises(ConfigurationError, match="nowhere: no such folder. Set MEMORIALIZATION_MAPPINGS to the"):
         names(root / "nowhere")
@@ -270,8 +268,9 @@ def test_the_mapping_hash_moves_with_what_is_written_and_with_nothing_else(acme:
 
 
 SNIPPETS = (
-    "", "null", "~", "[]", "{}", "0", "-1", "1e400", ".nan", "true", "2026-02-31", '""', "é😀", "\t", "\x00", "&a", "*a",
-    "!!int x", ": ", "- ", "{", "]", '"', "'", "#", "|", "9" * 30, "Contact ID", "Transcription Text", "a: b\n", "\n  ",
+    "", "null", "~", "[]", "{}", "0", "-1", "1e400", ".nan", "true", "2026-02-31", '""', "é😀", "\t", "\x00",
+    "&a", "*a", "!!int x", ": ", "- ", "{", "]", '"', "'", "#", "|", "9" * 30, "Contact ID", "Transcription Text",
+    "a: b\n", "\n  ",
 )  # fmt: skip
 
 
@@ -297,6 +296,15 @@ def mutated(text: str, rng: random.Random) -> str:
     return "".join(lines)
 
 
+def attempt(acme: Path) -> str | None:
+    """The message of the refusal, if there is one; any other exception fails the test."""
+    try:
+        load(acme.parent, "acme")
+    except ConfigurationError as error:
+        return str(error).replace(f"{acme}/", "")
+    return None
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_a_damaged_file_gives_a_configuration_or_names_its_line(acme: Path, seed: int) -> None:
     rng = random.Random(seed)
@@ -308,10 +316,8 @@ def test_a_damaged_file_gives_a_configuration_or_names_its_line(acme: Path, seed
         for _ in range(rng.randint(1, 3)):
             damaged = mutated(damaged or "a: 1\n", rng)
         (acme / name).write_text(damaged)
-        try:
-            assert isinstance(load(acme.parent, "acme"), Configuration), damaged
-        except ConfigurationError as error:
-            refused += 1
-            assert re.match(rf"{re.escape(str(acme))}/[a-z_/]+\.yaml:\d+: .+", str(error)), error
+        message = attempt(acme)
+        refused += message is not None
+        assert message is None or re.match(r"[a-z_/]+\.yaml:[1-9][0-9]*: .+\.$", message, re.DOTALL), message
         (acme / name).write_text(texts[name])
     assert 60 < refused < 120

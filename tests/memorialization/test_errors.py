@@ -9,7 +9,7 @@ from memorialization.errors import ConfigurationError, MemorializationError, Tra
 CLASSES = [
     value
     for _, value in inspect.getmembers(errors, inspect.isclass)
-    if issubclass(value, Exception) and value.__module__ == errors.__name__
+    if issubclass(value, MemorializationError) and value.__module__ == errors.__name__
 ]
 
 

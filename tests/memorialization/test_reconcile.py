@@ -20,7 +20,9 @@ from tests.memorialization.nights import DAY, EVENING, configuration, interactio
 pytestmark = pytest.mark.slow
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
-AGENT = configuration(section("Contact", row("agent", "voice", "Agent Name"), row("notes", "voice", "Disposition Notes")))
+AGENT = configuration(
+    section("Contact", row("agent", "voice", "Agent Name"), row("notes", "voice", "Disposition Notes"))
+)
 CHAT = configuration(section("Contact", row("transcript", "digital", "Transcription Text")))
 
 
@@ -112,9 +114,7 @@ def test_a_transcript_over_the_limit_is_withheld_and_one_cut_is_truncated(
 def test_a_new_record_holds_nothing_and_is_planned_with_its_key(
     store: MemoryStore, ledger: Ledger, tmp_path: Path
 ) -> None:
-    setup = configuration(
-        section("Ticket", row("key", "voice", "Contact ID"), key="Contact ID", on_unmatched="create")
-    )
+    setup = configuration(section("Ticket", row("key", "voice", "Contact ID"), key="Contact ID", on_unmatched="create"))
     opened = night(setup, store, ledger, tmp_path, interaction(1))
     opened.prepare()
     opened.reconcile()

@@ -46,7 +46,8 @@ def rendered(source: pd.Series, to: Property, separator: str = ";") -> list[str 
 @pytest.mark.parametrize(
     ("source", "to", "expected"),
     [
-        (text("abc", " a ", "a\nb", "", " \n", None), target("string"), ["abc", " a ", "a\nb", "BLANK", "BLANK", "BLANK"]),
+        (text("abc", " a ", "a\nb", "", " \n", None), target("string"),
+         ["abc", " a ", "a\nb", "BLANK", "BLANK", "BLANK"]),
         (text("12345", "123456", "12😀", "123😀4"), target("string", max_length=5),
          ["12345", "TOO_LONG", "12😀", "TOO_LONG"]),
         (text("a" * 65_536, "a" * 65_537), target("string", max_length=70_000), ["a" * 65_536, "TOO_LONG"]),

@@ -7,7 +7,9 @@ from memorialization.text import utf16_length
 
 
 def test_an_emoji_counts_two_and_a_missing_text_none() -> None:
-    values = pd.Series(["abc", "äöü", "😀", "a😀b", "", None, "👨‍👩‍👧", "\U0010ffff", "\uffff"], dtype="str", index=range(3, 12))
+    values = pd.Series(
+        ["abc", "äöü", "😀", "a😀b", "", None, "👨‍👩‍👧", "\U0010ffff", "\uffff"], dtype="str", index=range(3, 12)
+    )
     lengths = utf16_length(values)
     assert lengths.tolist() == [3, 3, 2, 4, 0, 0, 8, 2, 1]
     assert lengths.dtype == "int64" and lengths.index.tolist() == list(range(3, 12))

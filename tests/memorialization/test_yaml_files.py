@@ -70,7 +70,8 @@ LAUGHS = "a: &a [x, x]\n" + "".join(
         ("a: 1\nb: {\n", "3: not valid YAML: did not find expected node content."),
         ("a: 1\n---\nb: 2\n", "2: not valid YAML: but found another document."),
         ("? [a]\n: 1\n", "1: a key must be plain text."),
-        ("a: !!python/name:os.system\n", "1: the tag 'tag:yaml.org,2002:python/name:os.system' is not allowed. Remove it."),
+        ("a: !!python/name:os.system\n",
+         "1: the tag 'tag:yaml.org,2002:python/name:os.system' is not allowed. Remove it."),
         ("a: !env {b: 1}\n", "1: the tag '!env' is not allowed. Remove it."),
         ('a: !!int ""\n', "1: the tag 'tag:yaml.org,2002:int' is not allowed. Remove it."),
         ("a: !!bool x\n", "1: the tag 'tag:yaml.org,2002:bool' is not allowed. Remove it."),
@@ -98,7 +99,9 @@ def test_fifty_levels_are_read(tmp_path: Path) -> None:
     assert refusal(tmp_path, "[" * 51 + "]" * 51) == "1: nested more than 50 deep. Flatten the file."
 
 
-@pytest.mark.parametrize("content", [LAUGHS.encode(), b"[" * (1 << 20), b"a: 1\n" * (10 << 20)], ids=["laughs", "deep", "50 MB"])
+@pytest.mark.parametrize(
+    "content", [LAUGHS.encode(), b"[" * (1 << 20), b"a: 1\n" * (10 << 20)], ids=["laughs", "deep", "50 MB"]
+)
 def test_hostile_files_are_refused_within_a_second(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "file.yaml"
     path.write_bytes(content)

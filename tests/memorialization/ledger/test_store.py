@@ -218,7 +218,7 @@ def test_the_same_holder_again_brings_its_new_value(ledger: Ledger) -> None:
     assert ledger.holders("acme", "0-1", ["1"])["1", "p"].value_hash == -(2**63)
 
 
-@pytest.mark.parametrize("collation", ["C", "en-x-icu"])
+@pytest.mark.parametrize("collation", ["C", "unicode"])
 def test_a_tie_goes_by_the_key_as_python_orders_it_whatever_the_database_does(
     ledger: Ledger, postgres_socket: str, ledger_database: str, collation: str
 ) -> None:
@@ -234,9 +234,7 @@ def test_a_tie_goes_by_the_key_as_python_orders_it_whatever_the_database_does(
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.tuples(st.integers(0, 3), st.sampled_from("abc")), min_size=1, max_size=8))
-def test_whatever_the_order_the_newest_holder_stays(
-    ledger: Ledger, rows: list[tuple[int, str]]
-) -> None:
+def test_whatever_the_order_the_newest_holder_stays(ledger: Ledger, rows: list[tuple[int, str]]) -> None:
     record = uuid4().hex
     for minute, key in rows:
         ledger.keep_holders("acme", "0-1", _holders((record, "p", minute, key, minute)))
