@@ -15,7 +15,7 @@ from typing import Annotated, Final, Literal, TypeVar
 import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from memorialization.cures import cure, meant
+from memorialization.cures import finding, meant
 from memorialization.errors import ConfigurationError
 from memorialization.interactions import DIGITAL, FIELD_COLUMNS, SCRIPT, SCRIPT_PREFIX, VOICE
 from memorialization.ports import Channel
@@ -332,7 +332,7 @@ def _parse(model: type[_T], file: YamlFile) -> _T:
         first = next(
             (e for e in found if e["type"] == "extra_forbidden"), found[0]
         )  # a typo, before what it left missing
-        raise file.error(first["loc"], cure(model, first)) from None
+        raise file.error(first["loc"], finding(model, first)) from None
 
 
 def _check_mapping(file: YamlFile, mapping: Mapping) -> None:
@@ -360,10 +360,9 @@ def _check_row(file: YamlFile, here: Location, row: FieldRow) -> None:
     elif value.strip().lower() in NOT_MAPPABLE:
         raise file.error(here, f"{value!r} cannot be memorialized: only text is. Remove the row.")
     elif value not in FIELD_COLUMNS[row.channel]:
-        raise file.error(
-            here,
-            f"{value!r} is not a CXone field of {row.channel!r}.{meant(value, FIELD_COLUMNS[row.channel])}",
-        )
+        known = FIELD_COLUMNS[row.channel]
+        cure = meant(value, known) or f" Known: {', '.join(known)}."
+        raise file.error(here, f"{value!r} is not a CXone field of {row.channel!r}.{cure}")
 
 
 def _check_script_variable(file: YamlFile, here: Location, name: str) -> None:

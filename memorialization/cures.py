@@ -24,7 +24,7 @@ _WORDS: Final = {
 }
 
 
-def cure(model: type[BaseModel], error: Any) -> str:
+def finding(model: type[BaseModel], error: Any) -> str:
     """One of the errors of `ValidationError.errors()` on `model`, in plain words."""
     location = error["loc"]
     where = ".".join(str(part) for part in location) or "the file"
