@@ -24,10 +24,16 @@ def adopt(name: str) -> str:
             f"report first: memorialize run -c {name}"
         )
     path = folder / name / "crm.yaml"
-    text = path.read_text(encoding="utf-8")
-    changed, count = re.subn(r"(?m)^(mode:\s*)(['\"]?)observe\2(?=\s|$)", r"\1adopted", text)
+    before = path.read_bytes()  # as bytes: line ends stay as they are
+    changed, count = re.subn(rb"(?m)^(mode:\s*)(['\"]?)observe\2(?=\s|$)", rb"\1adopted", before)
     if not count:  # the default: the key is absent
-        changed = text.rstrip("\n") + "\nmode: adopted\n"
-    path.write_text(changed, encoding="utf-8")
-    load(folder, name)
+        changed = before.rstrip(b"\r\n") + b"\nmode: adopted\n"
+    path.write_bytes(changed)
+    try:
+        load(folder, name)
+    except ConfigurationError:  # `mode` is spelled in a way this does not know
+        path.write_bytes(before)
+        raise ConfigurationError(
+            f"{path}: the word observe was not found. Write the line yourself: mode: adopted"
+        ) from None
     return f"{name} is adopted: the next run writes to HubSpot. Commit {path.name}."

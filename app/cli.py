@@ -15,7 +15,7 @@ from memorialization.errors import ConfigurationError, MemorializationError
 
 
 class _Group(click.Group):
-    """Shows the product's own errors as one message and turns them into exit codes."""
+    """Shows the product's own errors, and files that cannot be used, as one message and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -23,6 +23,15 @@ class _Group(click.Group):
         except MemorializationError as error:
             click.secho(f"{type(error).__name__}: {error}", fg="red", err=True)
             sys.exit(error.exit_code)
+        except OSError as error:
+            if error.filename is None:  # no file: a reader of our output that went away, which click handles
+                raise
+            click.secho(
+                f"{type(error).__name__}: {error.filename}: {error.strerror}. Check path, rights and free space.",
+                fg="red",
+                err=True,
+            )
+            sys.exit(1)
 
 
 configuration_option = click.option(
@@ -48,7 +57,8 @@ def run(configuration: str, start: str | None, end: str | None, dry_run: bool, a
     from app.verdict import show
     from memorialization.intake import window
 
-    span = window(start, end) if start or end else _last_night(configuration)
+    given = start is not None or end is not None  # an empty text is a mistake, not the last night
+    span = window(start, end) if given else _last_night(configuration)
     click.echo(f"{configuration}: {span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M} UTC", err=True)
     reported = runner.run(
         configuration, span, dry_run=dry_run, progress=lambda step, part: click.echo(f"  {step:<9} {part}", err=True)

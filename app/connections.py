@@ -46,16 +46,14 @@ def _from_environment(name: str, raw: str) -> Connection:
         if raw.lstrip().startswith("{"):
             data = json.loads(raw)
             extra = data.get("extra") or {}
-            return Connection(
-                host=data.get("host"),
-                login=data.get("login"),
-                password=data.get("password"),
-                schema=data.get("schema"),
-                port=data.get("port"),
-                extras=json.loads(extra) if isinstance(extra, str) else extra,
-            )
+            extras: Any = json.loads(extra) if isinstance(extra, str) else extra
+            words = {part: data.get(part) for part in ("host", "login", "password", "schema")}
+            port = data.get("port")
+            if not isinstance(extras, dict) or not all(isinstance(w, str | None) for w in words.values()):
+                raise ValueError("a field of another type")
+            return Connection(**words, port=None if port is None else int(port), extras=extras)
         parts = urlsplit(raw)
-        extras: dict[str, Any] = dict(parse_qsl(parts.query))
+        extras = dict(parse_qsl(parts.query))
         if "__extra__" in extras:
             extras = json.loads(extras["__extra__"])
         return Connection(
@@ -66,7 +64,7 @@ def _from_environment(name: str, raw: str) -> Connection:
             port=parts.port,
             extras=extras,
         )
-    except (ValueError, AttributeError):
+    except (ValueError, TypeError, AttributeError):
         raise ConfigurationError(
             f"AIRFLOW_CONN_{name.upper()} is neither a connection URI nor JSON. See README, 'Going live'."
         ) from None

@@ -1,23 +1,30 @@
 """What Airflow must know of each configuration to draw its DAG; light, because it runs at every parse.
 
 Only crm.yaml is read. A configuration that cannot be read still has its DAG, on the default schedule, so that
-its first task fails with the reason where people look (README, "Laws").
+its first task fails with the reason where people look (README, "Laws"). Airflow refuses a whole DAG file for
+one bad name or schedule in it, so none reaches it from here.
 """
 
+import re
+import zlib
 from dataclasses import dataclass
+from typing import Any, Final
 
+from app.cron import is_cron
 from app.settings import settings
 from memorialization.errors import ConfigurationError
 from memorialization.yaml_files import read_yaml
 
-DEFAULT_SCHEDULE = "0 2 * * *"
+DEFAULT_SCHEDULE: Final = "0 2 * * *"
+_LABEL: Final = re.compile(r"[\w.-]{1,80}")  # what Airflow takes as DAG id and as tag
 
 
 @dataclass(frozen=True, slots=True)
 class DagFacts:
-    """One configuration, as its DAG shows it."""
+    """One configuration, as its DAG shows it; `label` is the folder's name as Airflow can bear it."""
 
     name: str
+    label: str
     schedule: str
     owner: str
     description: str
@@ -28,16 +35,42 @@ def dag_facts() -> list[DagFacts]:
     return [_facts(path.parent.name) for path in sorted(settings().mappings.glob("*/crm.yaml"))]
 
 
+def check_drawn(name: str, schedule: str) -> None:
+    """Raises ConfigurationError where the DAG had to be drawn with another name or schedule than the files say."""
+    if not _LABEL.fullmatch(name):
+        raise ConfigurationError(
+            f"the folder {name!r} cannot name a DAG and connections. Rename it: up to 80 letters, digits, '_', '-', '.'"
+        )
+    if not is_cron(schedule):
+        raise ConfigurationError(
+            f"{settings().mappings / name / 'crm.yaml'}: schedule {schedule!r} is no time that ever comes. "
+            "Write five fields in UTC, as '0 2 * * *'."
+        )
+
+
 def _facts(name: str) -> DagFacts:
     try:
         data = read_yaml(settings().mappings / name / "crm.yaml").data
-        read = {key: data[key] for key in ("schedule", "owner", "configuration_name") if isinstance(data.get(key), str)}
-        valid_cron = len(read.get("schedule", DEFAULT_SCHEDULE).split()) == 5
-    except (ConfigurationError, AttributeError):
-        read, valid_cron = {}, False
+    except ConfigurationError:
+        data = None
+    schedule = _text(data, "schedule", DEFAULT_SCHEDULE)
     return DagFacts(
         name=name,
-        schedule=read.get("schedule", DEFAULT_SCHEDULE) if valid_cron else DEFAULT_SCHEDULE,
-        owner=read.get("owner", "data-engineering"),
-        description=f"Reconciles the CXone values in HubSpot, nightly: {read.get('configuration_name', name)}",
+        label=_label(name),
+        schedule=schedule if is_cron(schedule) else DEFAULT_SCHEDULE,
+        owner=_text(data, "owner", "data-engineering"),
+        description=f"Reconciles the CXone values in HubSpot, nightly: {_text(data, 'configuration_name', name)}",
     )
+
+
+def _text(data: Any, key: str, default: str) -> str:
+    """A value that Airflow's database can store and its pages can show."""
+    value = data.get(key) if isinstance(data, dict) else None
+    return value if isinstance(value, str) and value.strip() and value.isprintable() else default
+
+
+def _label(name: str) -> str:
+    if _LABEL.fullmatch(name):
+        return name
+    number = zlib.crc32(name.encode(errors="surrogateescape"))  # two bad names must not make one DAG
+    return f"{re.sub(r'[^A-Za-z0-9_.-]', '_', name)[:70]}-{number:08x}"

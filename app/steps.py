@@ -6,6 +6,7 @@ What goes in and out is what may travel through Airflow's XCom: names, counts an
 from typing import Any
 
 from app.connections import connection, ledger_url
+from app.dag_facts import check_drawn
 from app.settings import settings
 from memorialization import deliver, gate, intake, prepare, quality, reconcile
 from memorialization.configuration import Configuration, load
@@ -44,6 +45,7 @@ def open_run(
     """Load and check the configuration, then enter the run; raises before any request if a file is wrong."""
     where = settings()
     configuration = load(where.mappings, name)
+    check_drawn(name, configuration.crm.schedule)
     return intake.open_run(
         configuration, window, ports(configuration),
         staging_root=where.staging, dry_run=dry_run, dag_run_id=dag_run_id, try_number=try_number,
@@ -123,7 +125,7 @@ def finish(reported: dict[str, Any]) -> None:
     if not failures:
         return
     kind = Unbalanced if any("unaccounted" in f or " is not " in f for f in failures) else PartitionFailed
-    raise kind(f"{'; '.join(failures)}. Report: {reported['report']}/report.html")
+    raise kind(f"{'; '.join(f.rstrip('.') for f in failures)}. Report: {reported['report']}/report.html")
 
 
 def _resume(run: dict[str, Any]) -> tuple[Run, Ports]:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import orjson
 from rich.console import Console
+from rich.markup import escape
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
@@ -42,7 +44,7 @@ def show(folder: Path, *, as_json: bool) -> None:
     console.print()
     console.print(Text.assemble((f" {mark} ", colour), (verdict["sentence"], "bold")))
     start, end = run["window_start"][:16].replace("T", " "), run["window_end"][:16].replace("T", " ")
-    console.print(f"   [dim]{run['configuration_name']}, {start} to {end} UTC[/dim]\n")
+    console.print(f"   [dim]{escape(run['configuration_name'])}, {start} to {end} UTC[/dim]\n")
     for failure in verdict["failures"]:
         console.print(Text(f"   ✘ {failure}", "red"))
     table = Table(box=None, padding=(0, 2, 0, 3), show_header=False)
@@ -57,15 +59,17 @@ def show(folder: Path, *, as_json: bool) -> None:
     for row in report["truncation"]:
         if row["over_limit"] or row["whole_now"] < row["found_whole"] + row["found_truncated"]:
             console.print(
-                f"   transcripts in {row['entity']}.{row['external_crm_field']}: {row['over_limit']:,} of "
+                f"   transcripts in {escape(row['entity'])}.{row['external_crm_field']}: {row['over_limit']:,} of "
                 f"{row['transcripts']:,} are longer than its {row['limit']:,} characters; "
-                f"found cut {row['found_truncated']:,}, missing {row['found_missing']:,}; whole now {row['whole_now']:,}"
+                f"found cut {row['found_truncated']:,}, missing {row['found_missing']:,}; "
+                f"whole now {row['whole_now']:,}"
             )
     for what, cure in (("parked", "need a person"), ("rejected", "were refused by HubSpot"), ("held", "are held back")):
         if funnel[what]:
             reasons = ", ".join(f"{n:,} {reason}" for reason, n in report["reasons"].get(what, {}).items())
             console.print(f"   {funnel[what]:,} {what}: they {cure} ({reasons})")
-    console.print(f"\n   report  [link=file://{folder.resolve()}/report.html]{_short(folder)}/report.html[/link]\n")
+    link = Text(f"{_short(folder)}/report.html", Style(link=f"file://{folder.resolve()}/report.html"))
+    console.print(Text.assemble("\n   report  ", link, "\n"), soft_wrap=True)  # an address must stay in one piece
 
 
 def _tone(part: str) -> str:

@@ -23,14 +23,14 @@ DONE = {"trigger_rule": TriggerRule.ALL_DONE}
 
 for facts in dag_facts():
     with DAG(
-        f"memorialize__{facts.name}",
+        f"memorialize__{facts.label}",
         description=facts.description,
         doc_md=__doc__,
         schedule=CronDataIntervalTimetable(facts.schedule, timezone="UTC"),
         start_date=datetime(2026, 1, 1, tzinfo=UTC),
         catchup=False,
         max_active_runs=1,
-        tags=["memorialization", facts.name],
+        tags=["memorialization", facts.label],
         default_args={"owner": facts.owner, "retries": 2, "retry_delay": timedelta(minutes=1)},
         params=PARAMS,
     ):

@@ -183,6 +183,14 @@ class Mapping(_Model):
     description: str = ""
     sections: Annotated[tuple[Section, ...], Field(min_length=1)]
 
+    @model_validator(mode="after")
+    def _one_section_an_entity(self) -> "Mapping":
+        entities = [section.entity for section in self.sections]
+        twice = next((e for e in entities if entities.count(e) > 1), None)
+        if twice is not None:
+            raise ValueError(f"the entity {twice!r} has two sections; put their rows into one")
+        return self
+
     @property
     def name(self) -> str:
         return self.memorialization_mapping

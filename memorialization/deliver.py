@@ -34,6 +34,7 @@ def deliver(run: Run, entity: str, bucket: int, ports: Ports) -> dict[str, Any]:
         planned = changes[released(changes, decided["hold"], decided["systematic"]).eq("")].reset_index(drop=True)
         target = frozen.entities[entity]
         receipts = ports.store.write(target, _rows(run, frozen, planned))
+        stopped_by = ports.store.stopped_by
         values = _settle(run, planned, receipts, frozen, target, ports)
         run.files.write_frame(f"receipts/{name}.parquet", values)
         _remember(run, values, frozen, target, ports)
@@ -42,6 +43,7 @@ def deliver(run: Run, entity: str, bucket: int, ports: Ports) -> dict[str, Any]:
             **{o: int(values["outcome"].eq(o).sum()) for o in (WRITTEN, REJECTED, UNACCOUNTED)},
             verified=int(values["verified"].eq(True).sum()),
             created=int(values.loc[values["created"], "record"].nunique()),
+            stopped_by=f"{type(stopped_by).__name__}: {stopped_by}" if stopped_by else None,
         )
     return dict(summary)
 

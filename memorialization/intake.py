@@ -19,6 +19,7 @@ from memorialization.ports import Channel, Wanted, Window
 from memorialization.run import Frozen, Ports, Run, freeze, recorded, thaw
 
 CHANNELS: Final[tuple[Channel, ...]] = ("voice", "digital")
+_FIRST_YEAR: Final = 2000
 
 
 def window(start: str | datetime | None, end: str | datetime | None) -> Window:
@@ -34,9 +35,12 @@ def window(start: str | datetime | None, end: str | datetime | None) -> Window:
 def _instant(value: str | datetime) -> datetime:
     try:
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    except ValueError:
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter for a zone that leads out of the calendar
         raise WindowError(f"{value!r} is not a time. Write it as 2026-11-22T02:00:00Z") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    if moment.year < _FIRST_YEAR:
+        raise WindowError(f"{value!r} is before the year {_FIRST_YEAR}: CXone holds no interaction of that time")
+    return moment
 
 
 def open_run(

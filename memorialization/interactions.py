@@ -6,6 +6,7 @@ Columns that carry a *CXone field* of the vendor's list are found through `FIELD
 
 from typing import Final
 
+import pandas as pd
 import pyarrow as pa
 
 _TEXT: Final = pa.large_string()
@@ -79,6 +80,12 @@ TRANSCRIPTS: Final = pa.schema(
 DIGITAL: Final = "Digital contact"
 VOICE: Final = "Voice call contact"
 SCRIPT: Final = "Script variable"
+
+
+def channel_of(interaction_keys: pd.Series) -> pd.Series:
+    """voice or digital for each interaction key (dtype str)."""
+    return interaction_keys.str.startswith("v:").map({True: "voice", False: "digital"}).astype("str")
+
 
 _SHARED: Final = {
     "Agent ID": "agent_id",

@@ -12,6 +12,8 @@ from typing import Literal, Protocol
 import pandas as pd
 import pyarrow as pa
 
+from memorialization.errors import MemorializationError
+
 Channel = Literal["voice", "digital"]
 
 
@@ -200,6 +202,11 @@ class RecordStore(Protocol):
 
     def write(self, entity: Entity, rows: Sequence[WriteRow]) -> list[Receipt]:
         """Update by record id, or upsert by unique property; one receipt per row, whatever HubSpot answered."""
+        ...
+
+    @property
+    def stopped_by(self) -> MemorializationError | None:
+        """The error that ended the last `write` before all its rows were sent; None when none did."""
         ...
 
     def usage(self) -> Usage:

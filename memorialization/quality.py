@@ -35,6 +35,8 @@ def judge(run: Run, suite: str, part: str, expectations: Path, ports: Ports) -> 
 
 
 def _lengths(run: Run, partition: str) -> pd.DataFrame:
+    if not run.files.exists(f"lengths/{partition}.parquet"):  # its preparation failed, which the report says
+        return pd.DataFrame(columns=["section"])
     return run.files.read_frame(f"lengths/{partition}.parquet")
 
 
@@ -83,7 +85,9 @@ def _validate(file: YamlFile, frame: pd.DataFrame) -> list[dict[str, Any]]:
     for i, item in enumerate(file.data["expectations"]):
         arguments = {k: v for k, v in item.items() if k != "type"}
         try:
-            suite.add_expectation(ExpectationConfiguration(type=item["type"], kwargs=arguments).to_domain_obj())
+            suite.add_expectation(
+                ExpectationConfiguration(type=item["type"], kwargs=arguments, meta={"position": i}).to_domain_obj()
+            )
         except Exception as error:  # GX raises many kinds for an unknown type or argument
             raise file.error(
                 ("expectations", i),
@@ -98,15 +102,20 @@ def _validate(file: YamlFile, frame: pd.DataFrame) -> list[dict[str, Any]]:
             "partial_unexpected_count": 0,
         },
     )
-    return [_result(file, i, result) for i, result in enumerate(outcome.results)]
+    return [_result(file, result) for result in sorted(outcome.results, key=_position)]
 
 
-def _result(file: YamlFile, index: int, result: Any) -> dict[str, Any]:
+def _position(result: Any) -> int:
+    """The place of a result's expectation in its file; Great Expectations answers in an order of its own."""
+    return int(result.expectation_config.meta["position"])
+
+
+def _result(file: YamlFile, result: Any) -> dict[str, Any]:
     if result.exception_info.get("raised_exception") or any(
         isinstance(v, dict) and v.get("raised_exception") for v in result.exception_info.values()
     ):
         raise ConfigurationError(
-            f"{file.path}:{file.line(('expectations', index))}: this expectation could not be evaluated "
+            f"{file.path}:{file.line(('expectations', _position(result)))}: this expectation could not be evaluated "
             "(wrong column or argument); it is no verdict on the data. Correct it."
         )
     keys: set[str] = set()

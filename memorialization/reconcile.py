@@ -33,6 +33,7 @@ from memorialization.compare import (
     disagreement,
     in_order,
 )
+from memorialization.interactions import channel_of
 from memorialization.mapping import LENGTH, STATUS, VALUE
 from memorialization.ownership import Candidate, Policy, judge
 from memorialization.ports import Property
@@ -130,7 +131,8 @@ def _judge(run: Run, frozen: Frozen, entity: str, candidates: pd.DataFrame, port
                 "verdict": compared.verdicts,
             }
         )
-        held.append(holders_of(frame[frame["verdict"].eq(EQUAL)], kinds, regions))
+        equal = frame[frame["verdict"].eq(EQUAL)]
+        held.append(holders_of(equal.assign(desired=equal["current"]), kinds, regions))
         if LENGTH + name in candidates:
             transcripts.append(_transcripts(frame, rows[LENGTH + name], properties[name]))
         result.counts += _count(frame[~frame["verdict"].isin(REPAIRABLE)], name)
@@ -218,8 +220,8 @@ def kinds_of(frozen: Frozen, entity: str) -> dict[tuple[int, str], Kind]:
     return {
         (s.number, row.external_crm_field): kind_of(frozen.schema[entity][row.external_crm_field], row.cxone_data)
         for s in frozen.sections
-        for row in s.section.fields
         if s.section.entity == entity
+        for row in reversed(s.section.fields)  # of two rows, one per channel, the first one speaks, as in `_rule`
     }
 
 
@@ -268,13 +270,13 @@ def _final(transcripts: pd.DataFrame, owned: pd.DataFrame) -> pd.DataFrame:
 
 
 def _count(frame: pd.DataFrame, name: str) -> list[dict[str, Any]]:
-    """[{section, property, verdict, reason, n}]"""
+    """[{section, property, channel, verdict, reason, n}]"""
     reasons = frame["status"].map(lambda s: Status(s).name.lower() if s >= Status.TOO_LONG else "")
-    keys = pd.DataFrame({"section": frame["section"], "verdict": frame["verdict"], "reason": reasons})
-    counted = keys.groupby(["section", "verdict", "reason"]).size()
+    keys = frame[["section", "verdict"]].assign(channel=channel_of(frame["interaction_key"]), reason=reasons)
+    counted = keys.groupby(["section", "channel", "verdict", "reason"]).size()
     return [
-        {"section": int(section), "property": name, "verdict": verdict, "reason": reason, "n": int(n)}
-        for (section, verdict, reason), n in counted.items()
+        {"section": int(s), "property": name, "channel": channel, "verdict": verdict, "reason": reason, "n": int(n)}
+        for (s, channel, verdict, reason), n in counted.items()
     ]
 
 

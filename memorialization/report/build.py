@@ -12,10 +12,12 @@ from typing import Any, Final, Literal
 import pandas as pd
 
 from memorialization.compare import DRIFTED, EQUAL, MISSING, NEW, TRUNCATED, VERDICTS, WITHHELD
-from memorialization.configuration import Configuration
+from memorialization.configuration import CHANNEL_OF, Configuration
 from memorialization.deliver import REJECTED, UNACCOUNTED, WRITTEN
 from memorialization.gate import released
+from memorialization.interactions import SCRIPT, channel_of
 from memorialization.matching import PARKED
+from memorialization.reconcile import TRANSCRIPTS
 from memorialization.report.model import (
     Funnel,
     MappingRow,
@@ -46,7 +48,9 @@ def build(run: Run, facts: dict[str, Any], steps: list[dict[str, Any]]) -> Repor
     failures = [f"{s.step} of {s.partition} failed: {s.error}" for s in listed if s.state != "done"]
     failures += funnel.imbalances()
     if funnel.unaccounted:
-        failures.append(f"{funnel.unaccounted:,} values are unaccounted: neither written nor rejected")
+        causes = sorted({s["summary"].get("stopped_by") or "" for s in steps if s["step"] == "apply" and s["summary"]})
+        told = "".join(f" ({cause})" for cause in causes if cause)
+        failures.append(f"{funnel.unaccounted:,} values are unaccounted: neither written nor rejected{told}")
     failures += [f"quality suite {s.suite!r}: {s.failing:,} of {s.rows:,} fail" for s in quality if s.state == "fail"]
     return Report(
         run=_run_facts(run, frozen, facts, gathered),
@@ -157,9 +161,9 @@ def _funnel(gathered: _Gathered) -> tuple[Funnel, dict[str, dict[str, int]]]:
 
 
 def _mapping_rows(gathered: _Gathered) -> list[MappingRow]:
-    verdicts: dict[tuple[int, str], Counter[str]] = defaultdict(Counter)
+    verdicts: dict[tuple[int, str, str], Counter[str]] = defaultdict(Counter)
     for c in gathered.counts():
-        verdicts[c["section"], c["property"]][c["verdict"]] += c["n"]
+        verdicts[c["section"], c["property"], c["channel"]][c["verdict"]] += c["n"]
     held = _by_row(gathered.changes[gathered.changes["held"].ne("")])
     outcomes = {
         o: _by_row(gathered.receipts[gathered.receipts["outcome"].eq(o)] if len(gathered.receipts) else pd.DataFrame())
@@ -168,7 +172,12 @@ def _mapping_rows(gathered: _Gathered) -> list[MappingRow]:
     rows = []
     for s in gathered.frozen.sections:
         for row in s.section.fields:
-            key = (s.number, row.external_crm_field)
+            keys = [
+                (s.number, row.external_crm_field, channel)
+                for channel, name in CHANNEL_OF.items()
+                if row.channel in (name, SCRIPT)
+            ]
+            counts = sum((verdicts[key] for key in keys), Counter[str]())
             rows.append(
                 MappingRow(
                     mapping=s.mapping.name,
@@ -176,24 +185,25 @@ def _mapping_rows(gathered: _Gathered) -> list[MappingRow]:
                     external_crm_field=row.external_crm_field,
                     channel=row.channel,
                     cxone_data=row.cxone_data,
-                    verdicts={v: verdicts[key][v] for v in VERDICTS if verdicts[key][v]},
-                    held=held.get(key, 0),
-                    written=outcomes[WRITTEN].get(key, 0),
-                    rejected=outcomes[REJECTED].get(key, 0),
+                    verdicts={v: counts[v] for v in VERDICTS if counts[v]},
+                    held=sum(held[key] for key in keys),
+                    written=sum(outcomes[WRITTEN][key] for key in keys),
+                    rejected=sum(outcomes[REJECTED][key] for key in keys),
                 )
             )
     return rows
 
 
-def _by_row(frame: pd.DataFrame) -> dict[tuple[int, str], int]:
+def _by_row(frame: pd.DataFrame) -> Counter[tuple[int, str, str]]:
     if frame.empty:
-        return {}
-    return {(int(s), str(p)): int(n) for (s, p), n in frame.groupby(["section", "property"]).size().items()}
+        return Counter()
+    keys = [frame["section"], frame["property"], channel_of(frame["interaction_key"])]
+    return Counter({(int(s), str(p), str(c)): int(n) for (s, p, c), n in frame.groupby(keys).size().items()})
 
 
 def _truncation(gathered: _Gathered) -> list[Truncation]:
     lengths = pd.concat(gathered.lengths) if gathered.lengths else pd.DataFrame()
-    found = pd.concat(gathered.transcripts) if gathered.transcripts else pd.DataFrame()
+    found = pd.concat(gathered.transcripts) if gathered.transcripts else pd.DataFrame(columns=TRANSCRIPTS)
     if lengths.empty:
         return []
     written = gathered.receipts

@@ -160,7 +160,8 @@ class CxoneClient:
             if not rows or rows == previous:  # an unpaged list repeats itself whatever `skip` says
                 return
             yield rows, envelope
-            skip, previous = skip + len(rows), rows
+            # a page that repeats its predecessor's last row may be longer than asked: that row is no progress
+            skip, previous = skip + min(len(rows), top), rows
             total = count_of(envelope, "totalRecords")
             if total is not None and skip >= total:
                 return

@@ -28,12 +28,11 @@ class World:
         data: dict[str, Any] = httpx.get(f"{self.services.hubspot}/_twin/records/{type_id}/{record_id}").json()
         return data
 
-    def find(self, type_id: str, name: str, value: str) -> list[dict[str, Any]]:
-        answer = httpx.get(
-            f"{self.services.hubspot}/_twin/records/{type_id}", params={"property": name, "value": value}
-        )
-        data: list[dict[str, Any]] = answer.json()["results"]
-        return data
+    def find(self, type_id: str, name: str, value: str) -> list[str]:
+        """Ids of the records that hold this value."""
+        query = {"property": name, "value": value}
+        ids: list[str] = httpx.get(f"{self.services.hubspot}/_twin/records/{type_id}", params=query).json()
+        return ids
 
     def faults(self, service: str, *rules: dict[str, Any]) -> None:
         httpx.post(f"{getattr(self.services, service)}/_twin/faults", json=list(rules)).raise_for_status()

@@ -39,7 +39,10 @@ def test_a_process_takes_its_children_along(tmp_path: Path) -> None:
 
 
 def test_a_twin_that_cannot_start_says_why(tmp_path: Path) -> None:
-    with pytest.raises(StageError, match=r"(?s)the twin did not start.*--days at least 1"), twin(tmp_path, "--days", "0"):
+    with (
+        pytest.raises(StageError, match=r"(?s)the twin did not start.*--days at least 1"),
+        twin(tmp_path, "--days", "0"),
+    ):
         pass
 
 

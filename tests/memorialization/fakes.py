@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from memorialization.errors import ConfigurationError
+from memorialization.errors import ConfigurationError, MemorializationError
 from memorialization.interactions import INTERACTIONS, TRANSCRIPTS
 from memorialization.ports import (
     Account,
@@ -120,7 +120,7 @@ class MemoryStore:
             asked = asked.lower() if id_property == "email" else asked
             record_id = self._find(entity, asked, id_property)
             if record_id is not None:
-                rows.append({"record_id": record_id, "asked": asked} | self._values(entity, record_id, properties))
+                rows.append({"record_id": record_id, "asked": asked, **self._values(entity, record_id, properties)})
         return _frame(rows, ["record_id", "asked", *properties])
 
     def histories(
@@ -134,7 +134,7 @@ class MemoryStore:
         self._called("search")
         wanted = {name: {value.lower() for value in values} for name, values in filters.items()}
         rows = [
-            {"record_id": record_id} | self._values(entity, record_id, properties)
+            {"record_id": record_id, **self._values(entity, record_id, properties)}
             for record_id in self.records.get(entity.type_id, {})
             if any((self.value(entity, record_id, name) or "").lower() in values for name, values in wanted.items())
         ]
@@ -151,6 +151,10 @@ class MemoryStore:
         receipts = [self._write(entity, row) for row in rows]
         turn = self.shift % len(receipts) if receipts else 0
         return receipts[turn:] + receipts[:turn]
+
+    @property
+    def stopped_by(self) -> MemorializationError | None:
+        return None
 
     def usage(self) -> Usage:
         return Usage(calls=dict(self.calls))

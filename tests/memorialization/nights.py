@@ -20,7 +20,7 @@ DAY = Window(datetime(2026, 11, 22, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=U
 EXPECTATIONS = Path(__file__).resolve().parents[2] / "expectations"
 _CHANNELS: dict[str, Literal["Voice call contact", "Digital contact", "Script variable"]] = {
     "voice": VOICE, "digital": DIGITAL, "script": SCRIPT,
-}  # type: ignore[dict-item]  # fmt: skip
+}  # fmt: skip
 
 
 def row(name: str, channel: str, data: str) -> FieldRow:

@@ -35,7 +35,7 @@ def find(
     **crm: Any,
 ) -> pd.DataFrame:
     facts = {"customer_email": None, "customer_phone": None, "contact_guid": None}
-    due = pd.DataFrame([facts | r for r in rows]).astype({name: "str" for name in facts})
+    due = pd.DataFrame([facts | r for r in rows]).astype(dict.fromkeys(facts, "str"))
     desired = map_section(
         due, channel, wanted, pd.Series(dtype="str"), store.properties(entity), configuration(wanted, **crm)
     )

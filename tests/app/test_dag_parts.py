@@ -1,0 +1,63 @@
+"""The form of a manual run and the tasks of the DAG files, as an Airflow of its own sees them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.laws.conftest import interpreter
+
+pytestmark = pytest.mark.slow
+
+SCRIPT = """
+import json, sys
+from airflow.sdk import DAG
+from app.dag_parts import PARAMS, step
+
+def refused(name, value):
+    try:
+        PARAMS[name].resolve(value)
+    except Exception:
+        return True
+    return False
+
+with DAG("d", schedule=None, params=PARAMS):
+    made = step("gate", pool="hubspot_api", retries=0)(run={"run_id": "r"})
+loaded = "app.tasks" in sys.modules
+import app.tasks
+app.tasks.gate = lambda run: {"got": run}
+print(json.dumps({
+    "params": {name: [param.value, param.schema["type"]] for name, param in PARAMS.items()},
+    "refused": [refused("window_start", 7), refused("window_start", "2026-11-22T02:00:00Z"),
+                refused("window_end", None), refused("dry_run", "yes")],
+    "task": [made.operator.task_id, made.operator.pool, made.operator.retries],
+    "loaded": loaded,
+    "body": made.operator.python_callable(run={"run_id": "r"}, dag_run="of Airflow's context", ti=None),
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return interpreter(SCRIPT, Path(tmp_path_factory.mktemp("dag_parts")))
+
+
+def test_the_form_leaves_all_empty_for_the_last_night(seen: Any) -> None:
+    assert seen["params"] == {
+        "dry_run": [False, "boolean"],
+        "window_start": [None, ["null", "string"]],
+        "window_end": [None, ["null", "string"]],
+    }
+
+
+def test_the_form_takes_nothing_but_text_and_a_yes_or_no(seen: Any) -> None:
+    assert seen["refused"] == [True, False, False, True]
+
+
+def test_a_step_is_a_task_of_its_name_that_imports_its_body_when_it_runs(seen: Any) -> None:
+    assert seen["task"] == ["gate", "hubspot_api", 0]
+    assert seen["loaded"] is False
+
+
+def test_a_step_passes_on_only_what_its_body_asks_for(seen: Any) -> None:
+    assert seen["body"] == {"got": {"run_id": "r"}}
