@@ -4,10 +4,11 @@ A partition or bucket that fails costs only itself; the rest goes on, and the ru
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from app import steps
-from memorialization.errors import ConfigurationError, MemorializationError
+from memorialization.errors import MemorializationError
 from memorialization.intake import CHANNELS
 from memorialization.ports import Window
 
@@ -17,10 +18,22 @@ Progress = Callable[[str, str], None]
 def run(name: str, window: Window, *, dry_run: bool, progress: Progress) -> dict[str, Any]:
     """Returns what `write_report` returns; `progress` is told (step, partition) before each.
 
-    Raises what stops a run before it has data: a wrong configuration, a refused credential, CXone away.
+    Raises what stops a run before it has data: a wrong configuration, a refused credential, CXone away. The
+    run is then closed with a report of what there is.
     """
     progress("open", name)
     opened = steps.open_run(name, window, dry_run=dry_run)
+    try:
+        _steps(opened, progress)
+    except (MemorializationError, OSError):
+        with suppress(MemorializationError, OSError):  # the first trouble is the one to tell
+            steps.write_report(opened)
+        raise
+    progress("report", "all")
+    return steps.write_report(opened)
+
+
+def _steps(opened: dict[str, Any], progress: Progress) -> None:
     extracted = []
     for channel in CHANNELS:
         progress("extract", channel)
@@ -28,7 +41,7 @@ def run(name: str, window: Window, *, dry_run: bool, progress: Progress) -> dict
     partitions = steps.partition(opened, extracted)
     for item in partitions:
         progress("prepare", item["partition"])
-        steps.prepare_partition(opened, **item)
+        _alone(steps.prepare_partition, opened, **item)
     buckets = steps.buckets(opened)
     for pair in buckets:
         progress("reconcile", f"{pair['entity']}/{pair['bucket']}")
@@ -42,15 +55,9 @@ def run(name: str, window: Window, *, dry_run: bool, progress: Progress) -> dict
     for suite, part in parts:
         progress("judge", f"{suite} {part}")
         _alone(steps.judge, opened, suite=suite, part=part)
-    progress("report", "all")
-    return steps.write_report(opened)
 
 
 def _alone(step: Callable[..., Any], opened: dict[str, Any], **item: Any) -> None:
     """The failure stands in the ledger and so in the report, which makes the run fail; the others go on."""
-    try:
+    with suppress(MemorializationError, OSError, ValueError):
         step(opened, **item)
-    except ConfigurationError:
-        raise
-    except (MemorializationError, OSError, ValueError):
-        return

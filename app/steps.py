@@ -3,6 +3,7 @@
 What goes in and out is what may travel through Airflow's XCom: names, counts and addresses, never values.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 from app.connections import connection, ledger_url
@@ -10,7 +11,7 @@ from app.dag_facts import check_drawn
 from app.settings import settings
 from memorialization import deliver, gate, intake, prepare, quality, reconcile
 from memorialization.configuration import Configuration, load
-from memorialization.errors import PartitionFailed, Unbalanced
+from memorialization.errors import PartitionFailed, Unbalanced, WindowError
 from memorialization.ledger import Ledger
 from memorialization.ports import Channel, Window
 from memorialization.run import Ports, Run, recorded, thaw
@@ -43,6 +44,8 @@ def open_run(
     name: str, window: Window, *, dry_run: bool, dag_run_id: str | None = None, try_number: int = 1
 ) -> dict[str, Any]:
     """Load and check the configuration, then enter the run; raises before any request if a file is wrong."""
+    if window.end > datetime.now(UTC):
+        raise WindowError(f"the window ends in the future ({window.end.isoformat()}); end it now at the latest")
     where = settings()
     configuration = load(where.mappings, name)
     check_drawn(name, configuration.crm.schedule)

@@ -39,7 +39,7 @@ for facts in dag_facts():
         partitions = step("partition")(run=run, extracted=extracted)
         buckets = step("buckets")(run=run)
         prepared = step("prepare", **HUBSPOT).partial(run=run).expand_kwargs(partitions)
-        reconciled = step("reconcile", **HUBSPOT).partial(run=run).expand_kwargs(buckets)
+        reconciled = step("reconcile", **HUBSPOT, **ANY).partial(run=run).expand_kwargs(buckets)
         released = step("gate", **HUBSPOT, **ANY)(run=run)
         applied = step("apply", **HUBSPOT).partial(run=run).expand_kwargs(released)
         before = step("judge_mapped").partial(run=run).expand_kwargs(partitions)

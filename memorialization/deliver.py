@@ -144,4 +144,5 @@ def _remember(run: Run, values: pd.DataFrame, frozen: Frozen, target: Entity, po
     ports.ledger.keep_receipts(receipts)
     standing = values[values["verified"].eq(True)]
     standing = standing.assign(record=standing["record_id"])
-    ports.ledger.keep_holders(run.configuration, target.type_id, holders_of(standing, kinds, regions))
+    rows = holders_of(standing, kinds, regions)
+    ports.ledger.keep_holders(run.configuration, target.type_id, rows, written=True)

@@ -15,11 +15,16 @@ from memorialization.ports import Change
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """The newest interaction whose value was judged at a (record, property): equal or written."""
+    """The newest interaction whose value was judged at a (record, property).
+
+    `written`: the value got there by a write of ours, so it is known whose it is; else it was found equal,
+    and a newer interaction may have written the very same.
+    """
 
     end_time: datetime
     interaction_key: str
     value_hash: int
+    written: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +51,10 @@ def judge(candidate: Candidate, holder: Holder | None, changes: Sequence[Change]
 
     `changes` are newest first. Without any history nothing stands against the candidate.
     """
-    if holder is not None:
-        if (holder.end_time, holder.interaction_key) > (candidate.end_time, candidate.interaction_key):
-            return SUPERSEDED
-        if holder.value_hash == candidate.current_hash:
-            return candidate.verdict  # what stands there is known, and not newer than the candidate
-    if not changes:
+    mine = (candidate.end_time, candidate.interaction_key)
+    if holder is not None and (holder.end_time, holder.interaction_key) > mine:
+        return SUPERSEDED
+    if not changes or _is_ours(candidate, holder, changes):
         return candidate.verdict
     newest = changes[0]
     if newest.source_type not in policy.integration_sources:
@@ -61,3 +64,13 @@ def judge(candidate: Candidate, holder: Holder | None, changes: Sequence[Change]
     if newest.at > candidate.due_at + policy.live_write_grace:
         return SUPERSEDED
     return candidate.verdict
+
+
+def _is_ours(candidate: Candidate, holder: Holder | None, changes: Sequence[Change]) -> bool:
+    """Whether HubSpot's value is known to come from a write of ours for the holder, not newer than the candidate.
+
+    A value that was set more than once may have come back by somebody else's write.
+    """
+    if holder is None or not holder.written or holder.value_hash != candidate.current_hash:
+        return False
+    return sum(change.value == changes[0].value for change in changes) == 1

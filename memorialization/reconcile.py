@@ -61,7 +61,7 @@ def reconcile(run: Run, entity: str, bucket: int, ports: Ports) -> dict[str, Any
         for part, frame in judged.frames.items():
             run.files.write_frame(f"{part}/{name}.parquet", frame)
         run.files.write_json(f"counts/{name}.json", judged.counts)
-        ports.ledger.keep_holders(run.configuration, frozen.entities[entity].type_id, judged.holders)
+        ports.ledger.keep_holders(run.configuration, frozen.entities[entity].type_id, judged.holders, written=False)
         summary.update(
             records=judged.records, values=judged.counts, planned=len(judged.frames["changes"]),
             superseded=judged.superseded,

@@ -74,8 +74,8 @@ def parse(text: pd.Series) -> pd.Series:
     text = text.str.strip()
     millis = pd.to_numeric(text.where(text.str.fullmatch(r"[0-9]{12,14}")), errors="coerce")
     dated = text.str.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")  # pandas also takes "now", "2026" and "-0" for dates
-    instants = pd.to_datetime(text.where(dated), utc=True, errors="coerce", format="ISO8601")
-    return instants.fillna(pd.to_datetime(millis, unit="ms", utc=True, errors="coerce"))
+    instants = pd.to_datetime(text.where(dated), utc=True, errors="coerce", format="ISO8601").dt.as_unit("us")
+    return instants.fillna(pd.to_datetime(millis, unit="ms", utc=True, errors="coerce").dt.as_unit("us"))
 
 
 def _as_text(source: pd.Series, separator: str) -> tuple[pd.Series, pd.Series | None]:

@@ -35,7 +35,10 @@ Event = tuple[int, Callable[[], None]]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the world is a function of. `live_stops_on`: the system user is deleted on that UTC day; `flawless`: no write is lost."""
+    """What the world is a function of.
+
+    `live_stops_on`: the system user is deleted on that UTC day. `flawless`: no live write is lost.
+    """
 
     seed: int
     interactions: int

@@ -200,7 +200,12 @@ class Ledger:
         """(record id, property) -> the newest interaction judged there."""
         table = tables.holders
         query = select(
-            table.c.record_id, table.c.property, table.c.end_time, table.c.interaction_key, table.c.value_hash
+            table.c.record_id,
+            table.c.property,
+            table.c.end_time,
+            table.c.interaction_key,
+            table.c.value_hash,
+            table.c.written,
         ).where(
             table.c.configuration == configuration,
             table.c.type_id == type_id,
@@ -208,16 +213,20 @@ class Ledger:
         )
         with self._transaction() as connection:
             rows = connection.execute(query, {"records": list(records)})
-            return {(r, p): Holder(end, key, digest) for r, p, end, key, digest in rows}
+            return {(r, p): Holder(*rest) for r, p, *rest in rows}
 
-    def keep_holders(self, configuration: str, type_id: str, values: pd.DataFrame) -> None:
-        """`values`: record_id, property, end_time, interaction_key, value_hash. An older one never replaces."""
-        frame = values.assign(configuration=configuration, type_id=type_id)
+    def keep_holders(self, configuration: str, type_id: str, values: pd.DataFrame, *, written: bool) -> None:
+        """`values`: record_id, property, end_time, interaction_key, value_hash. An older one never replaces.
+
+        `written` tells values that we wrote from those found equal; a value of ours found again stays ours.
+        """
+        frame = values.assign(configuration=configuration, type_id=type_id, written=written)
+        ours = "excluded.written or (holders.written and holders.value_hash = excluded.value_hash)"
         newer = (  # keys as Python orders them, whatever the database's collation
             '(excluded.end_time, excluded.interaction_key collate "C") >= '
             '(holders.end_time, holders.interaction_key collate "C")'
         )
-        self._merge(tables.holders, frame, where=newer)
+        self._merge(tables.holders, frame, where=newer, written=ours)
 
     def keep_receipts(self, receipts: pd.DataFrame) -> None:
         """`receipts`: the columns of the table."""
@@ -234,8 +243,8 @@ class Ledger:
 
     # ---- plumbing
 
-    def _merge(self, table: Table, frame: pd.DataFrame, where: str = "true") -> None:
-        """Insert or replace rows by primary key. `where` guards the replacement."""
+    def _merge(self, table: Table, frame: pd.DataFrame, where: str = "true", **computed: str) -> None:
+        """Insert or replace rows by primary key. `where` guards the replacement; `computed` are columns by SQL."""
         if frame.empty:
             return
         keys = [column.name for column in table.primary_key]
@@ -245,7 +254,8 @@ class Ledger:
         frame.to_csv(buffer, index=False, header=False, na_rep="\\N", date_format="%Y-%m-%dT%H:%M:%S.%f%z")
         buffer.seek(0)
         listed = ", ".join(f'"{c}"' for c in columns)
-        changes = ", ".join(f'"{c}" = excluded."{c}"' for c in columns if c not in keys)
+        expressions = {c: f'excluded."{c}"' for c in columns if c not in keys} | computed
+        changes = ", ".join(f'"{c}" = {expression}' for c, expression in expressions.items())
         name = table.name
         with self._transaction() as connection:
             connection.execute(text(f"create temp table incoming (like {name}) on commit drop"))

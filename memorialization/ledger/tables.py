@@ -90,6 +90,7 @@ holders = Table(
     Column("end_time", _instant, nullable=False),
     Column("interaction_key", Text, nullable=False),
     Column("value_hash", BigInteger, nullable=False, comment="of the canonical value"),
+    Column("written", Boolean, nullable=False, comment="by a write of ours; else found equal"),
 )
 
 receipts = Table(

@@ -7,6 +7,7 @@ that each may be repeated after an answer that never came.
 """
 
 import json
+import logging
 import random
 import re
 import threading
@@ -35,6 +36,7 @@ DATED = "2026-09"
 VERSIONS = ("v3", DATED)
 TIMEOUT = (5, 60)  # seconds to connect, seconds between two bytes
 TRIES = 6
+log = logging.getLogger(__name__)
 THREADS = 4  # calls side by side
 
 Body = dict[str, Any]
@@ -64,6 +66,13 @@ class _Failed(Exception):
     def __init__(self, failure: Failure) -> None:
         super().__init__()
         self.failure = failure
+
+
+def _say_again(state: RetryCallState) -> None:
+    trouble = state.outcome.exception() if state.outcome else None
+    if isinstance(trouble, _Failed) and state.next_action:
+        wait = state.next_action.sleep
+        log.warning("%s Try %d in %.1f s.", trouble.failure.error, state.attempt_number + 1, wait)
 
 
 class _DatedRest(RESTClientObject):  # type: ignore[misc]
@@ -173,6 +182,7 @@ class Client:
             stop=stop_after_attempt(TRIES),
             retry=retry_if_exception(lambda error: isinstance(error, _Failed) and error.failure.again),
             wait=self._wait,
+            before_sleep=_say_again,
             reraise=True,
         )
         try:

@@ -1,6 +1,7 @@
 """Whole runs against the twin, judged by the twin's own truth: by a world in which nothing was lost."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ def test_after_the_runs_hubspot_holds_what_a_flawless_live_system_would_have_lef
 ) -> None:
     world, ideal = start_world(*WORLD), start_world(*WORLD, "--flawless", name="ideal")
     stage(world)
-    for start, end in zip(DAYS, DAYS[1:], strict=False):
+    for start, end in pairwise(DAYS):
         out = reconcile(start, end)
         assert out["failures"] == []
         assert out["funnel"]["written"] == out["funnel"]["verified"] == out["funnel"]["planned"]

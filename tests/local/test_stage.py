@@ -34,7 +34,7 @@ def test_a_process_takes_its_children_along(tmp_path: Path) -> None:
             time.sleep(0.05)
         family = psutil.Process(child.pid).children(recursive=True)
         assert len(family) >= 2
-    gone, alive = psutil.wait_procs(family, timeout=5)
+    _, alive = psutil.wait_procs(family, timeout=5)
     assert [p for p in alive if p.status() != psutil.STATUS_ZOMBIE] == []
 
 

@@ -1,5 +1,6 @@
 """A value that differs is mended only where nothing later than its interaction stands behind what HubSpot holds."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -73,20 +74,32 @@ def test_a_transcript_cut_by_a_person_later_is_an_edit() -> None:
 )
 @pytest.mark.parametrize("changes", [[], [change(DUE, "CRM_UI")]])
 def test_a_newer_holder_keeps_the_value(end: datetime, key: str, verdict: str, changes: list[Change]) -> None:
-    assert judge(candidate(), Holder(end, key, OTHER), changes, POLICY) == verdict
+    assert judge(candidate(), Holder(end, key, OTHER, written=True), changes, POLICY) == verdict
 
 
 def test_a_newer_holder_keeps_even_a_truncated_beginning() -> None:
-    assert judge(candidate("truncated"), Holder(END + SECOND, "v:6", HELD), [], POLICY) == "superseded"
+    assert judge(candidate("truncated"), Holder(END + SECOND, "v:6", HELD, written=True), [], POLICY) == "superseded"
 
 
 def test_a_late_write_of_ours_for_an_older_interaction_is_overwritten() -> None:
     ours = [change(DUE + timedelta(days=3))]
-    assert judge(candidate(), Holder(END - SECOND, "v:4", HELD), ours, POLICY) == "drifted"
+    assert judge(candidate(), Holder(END - SECOND, "v:4", HELD, written=True), ours, POLICY) == "drifted"
+
+
+def test_a_value_only_found_equal_may_be_a_newer_interactions() -> None:
+    """After a lost ledger, a backfill of an older call finds "B" equal, which a newer call wrote: "A" must not win."""
+    late = [change(DUE + timedelta(days=1))]
+    assert judge(candidate(), Holder(END - SECOND, "v:4", HELD, written=False), late, POLICY) == "superseded"
+
+
+def test_a_value_of_ours_that_came_back_later_is_somebody_elses() -> None:
+    back = [change(DUE + timedelta(days=3)), change(DUE + timedelta(days=2)), change(DUE + timedelta(days=1))]
+    back[1] = replace(back[1], value="something else")
+    assert judge(candidate(), Holder(END - SECOND, "v:4", HELD, written=True), back, POLICY) == "superseded"
 
 
 def test_a_holder_says_nothing_of_a_value_that_changed_since() -> None:
-    older = Holder(END - SECOND, "v:4", OTHER)
+    older = Holder(END - SECOND, "v:4", OTHER, written=True)
     assert judge(candidate(), older, [change(DUE + 121 * SECOND)], POLICY) == "superseded"
     assert judge(candidate(), older, [change(DUE + SECOND, "CRM_UI")], POLICY) == "edited"
     assert judge(candidate(), older, [change(DUE)], POLICY) == "drifted"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine
 from sqlalchemy import text as sql
@@ -254,6 +254,15 @@ def test_latest_wins_in_whatever_order_the_windows_run(
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(
+    drawn=[
+        (0, 4, "lee@example.com", "note B", "lost"),
+        (2, 2, "lee@example.com", "note B", "written live"),
+        (1, 5, "lee@example.com", "note A", "lost"),
+    ],
+    losses={2, 3},
+    backfills=[0, 1],
+)
 @given(
     drawn=st.lists(_CALL, min_size=2, max_size=8),
     losses=st.sets(st.integers(1, 4)),

@@ -83,7 +83,7 @@ def test_a_database_that_is_away_is_told_as_such_without_the_address(tmp_path: P
         away.check,
         away.upgrade,
         lambda: away.matches("acme", "Contact", ["v:1"]),
-        lambda: away.keep_holders("acme", "0-1", _holders(("1", "p", 0, "v:1", 5))),
+        lambda: away.keep_holders("acme", "0-1", _holders(("1", "p", 0, "v:1", 5)), written=False),
         lambda: away.start_step(RUN, "gate", "all"),
     ):
         with pytest.raises(LedgerUnavailable, match="check the connection memorialization_ledger") as raised:
@@ -104,7 +104,7 @@ def test_an_empty_database_is_told_with_its_cure(postgres_socket: str) -> None:
 def test_tables_that_are_missing_are_told_with_the_cure(postgres_socket: str) -> None:
     empty = Ledger(f"postgresql+psycopg2://postgres@/airflow?host={postgres_socket}")
     with pytest.raises(ConfigurationError, match="SQLSTATE 42P01.*memorialize ledger upgrade"):
-        empty.keep_holders("acme", "0-1", _holders(("1", "p", 0, "v:1", 5)))
+        empty.keep_holders("acme", "0-1", _holders(("1", "p", 0, "v:1", 5)), written=False)
 
 
 def test_a_value_that_does_not_fit_its_column_is_refused_without_being_shown(ledger: Ledger) -> None:
@@ -202,19 +202,27 @@ def test_a_match_is_kept_and_the_parked_leaves_when_it_matches(
 
 
 def test_an_older_holder_never_replaces_a_newer_one(ledger: Ledger) -> None:
-    ledger.keep_holders("acme", "0-1", _holders(("1", "p", 5, "v:5", 50), ("1", "q", 5, "v:5", 51)))
-    ledger.keep_holders("acme", "0-1", _holders(("1", "p", 4, "v:9", 40), ("1", "q", 6, "v:1", 61)))
+    ledger.keep_holders("acme", "0-1", _holders(("1", "p", 5, "v:5", 50), ("1", "q", 5, "v:5", 51)), written=False)
+    ledger.keep_holders("acme", "0-1", _holders(("1", "p", 4, "v:9", 40), ("1", "q", 6, "v:1", 61)), written=False)
     expected = {
-        ("1", "p"): Holder(END + timedelta(minutes=5), "v:5", 50),
-        ("1", "q"): Holder(END + timedelta(minutes=6), "v:1", 61),
+        ("1", "p"): Holder(END + timedelta(minutes=5), "v:5", 50, written=False),
+        ("1", "q"): Holder(END + timedelta(minutes=6), "v:1", 61, written=False),
     }
     assert ledger.holders("acme", "0-1", ["1", "2"]) == expected
     assert ledger.holders("acme", "0-2", ["1"]) == {} == ledger.holders("other", "0-1", ["1"])
 
 
+def test_a_value_of_ours_found_again_stays_ours_another_value_does_not(ledger: Ledger) -> None:
+    ledger.keep_holders("acme", "0-1", _holders(("1", "p", 5, "v:5", 50), ("1", "q", 5, "v:5", 51)), written=True)
+    ledger.keep_holders("acme", "0-1", _holders(("1", "p", 6, "v:6", 50), ("1", "q", 6, "v:6", 52)), written=False)
+    found = ledger.holders("acme", "0-1", ["1"])
+    assert (found["1", "p"].interaction_key, found["1", "p"].written) == ("v:6", True)
+    assert (found["1", "q"].interaction_key, found["1", "q"].written) == ("v:6", False)
+
+
 def test_the_same_holder_again_brings_its_new_value(ledger: Ledger) -> None:
-    ledger.keep_holders("acme", "0-1", _holders(("1", "p", 5, "v:5", 50)))
-    ledger.keep_holders("acme", "0-1", _holders(("1", "p", 5, "v:5", -(2**63))))
+    ledger.keep_holders("acme", "0-1", _holders(("1", "p", 5, "v:5", 50)), written=False)
+    ledger.keep_holders("acme", "0-1", _holders(("1", "p", 5, "v:5", -(2**63))), written=False)
     assert ledger.holders("acme", "0-1", ["1"])["1", "p"].value_hash == -(2**63)
 
 
@@ -227,8 +235,8 @@ def test_a_tie_goes_by_the_key_as_python_orders_it_whatever_the_database_does(
     _all(postgres_socket, ledger_database, alter)
     greater, smaller = "d:1:0:a", "d:1:0:B"
     assert greater > smaller
-    ledger.keep_holders("acme", "0-1", _holders(("1", "p", 5, greater, 50)))
-    ledger.keep_holders("acme", "0-1", _holders(("1", "p", 5, smaller, 60)))
+    ledger.keep_holders("acme", "0-1", _holders(("1", "p", 5, greater, 50)), written=False)
+    ledger.keep_holders("acme", "0-1", _holders(("1", "p", 5, smaller, 60)), written=False)
     assert ledger.holders("acme", "0-1", ["1"])["1", "p"].interaction_key == greater
 
 
@@ -237,14 +245,16 @@ def test_a_tie_goes_by_the_key_as_python_orders_it_whatever_the_database_does(
 def test_whatever_the_order_the_newest_holder_stays(ledger: Ledger, rows: list[tuple[int, str]]) -> None:
     record = uuid4().hex
     for minute, key in rows:
-        ledger.keep_holders("acme", "0-1", _holders((record, "p", minute, key, minute)))
+        ledger.keep_holders("acme", "0-1", _holders((record, "p", minute, key, minute)), written=False)
     minute, key = max(rows)
-    assert ledger.holders("acme", "0-1", [record])[record, "p"] == Holder(END + timedelta(minutes=minute), key, minute)
+    assert ledger.holders("acme", "0-1", [record])[record, "p"] == Holder(
+        END + timedelta(minutes=minute), key, minute, written=False
+    )
 
 
 def test_a_holder_keeps_its_milliseconds(ledger: Ledger) -> None:
     frame = _holders(("1", "p", 0, "v:1", 5)).assign(end_time=pd.to_datetime(["2026-11-22T18:00:00.123Z"]))
-    ledger.keep_holders("acme", "0-1", frame)
+    ledger.keep_holders("acme", "0-1", frame, written=False)
     assert ledger.holders("acme", "0-1", ["1"])["1", "p"].end_time == END + timedelta(milliseconds=123)
 
 

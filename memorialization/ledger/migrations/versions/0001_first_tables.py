@@ -26,6 +26,7 @@ def upgrade() -> None:
     sa.Column('end_time', sa.DateTime(timezone=True), nullable=False),
     sa.Column('interaction_key', sa.Text(), nullable=False),
     sa.Column('value_hash', sa.BigInteger(), nullable=False, comment='of the canonical value'),
+    sa.Column('written', sa.Boolean(), nullable=False, comment='by a write of ours; else found equal'),
     sa.PrimaryKeyConstraint('configuration', 'type_id', 'record_id', 'property')
     )
     op.create_table('interactions',
