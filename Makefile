@@ -29,8 +29,8 @@ up: $(READY) ## Airflow's own UI with the twin behind it; Ctrl-C stops all of it
 test: $(READY) ## the whole test suite
 	@$(BIN)/python -m pytest
 
-test-fast: $(READY) ## the inner loop: no Airflow, no processes, under a minute
-	@$(BIN)/python -m pytest -m "not slow" -n 2
+test-fast: $(READY) ## the inner loop: the product without Airflow, under a minute
+	@$(BIN)/python -m pytest -m "not slow" -n 2 --ignore=tests/sandbox
 
 lint: $(READY) ## lint, format and type checks, compose file and Dockerfile
 	@$(BIN)/ruff check .

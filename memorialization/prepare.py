@@ -11,7 +11,7 @@ import pandas as pd
 
 from memorialization.compare import NEW
 from memorialization.mapping import LENGTH, map_section
-from memorialization.matching import MATCHED, TO_CREATE, match
+from memorialization.matching import MATCHED, TO_CREATE, Ladder
 from memorialization.ports import Channel
 from memorialization.run import Frozen, NumberedSection, Ports, Run, recorded, thaw
 from memorialization.settle import DUE, settle
@@ -92,10 +92,10 @@ def _section(
         channel: Channel = "voice" if name == "voice" else "digital"
         rows = rows.reset_index(drop=True)
         wide = map_section(rows, channel, section, transcripts, properties, frozen.configuration)
-        found = match(
-            rows, channel, section, wide, entity, properties, ports.store,
-            kept=kept, contacts=contacts, regions=frozen.configuration.crm.phone_regions,
-        )  # fmt: skip
+        ladder = Ladder(
+            channel, section, entity, properties, ports.store, kept, contacts, frozen.configuration.crm.phone_regions
+        )
+        found = ladder.match(rows, wide)
         found = found.assign(entity=section.entity, section=numbered.number)
         record = found["record_id"].where(found["outcome"].eq(MATCHED), NEW + wide["key_value"])
         wide = wide.assign(section=np.int32(numbered.number), record=record.astype("str"))

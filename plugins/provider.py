@@ -45,6 +45,11 @@ def get_provider_info() -> dict[str, Any]:
                         "description": "GUID; finds the tenant's API host",
                         "schema": {"type": ["string", "null"]},
                     },
+                    "api_endpoint": {
+                        "label": "API endpoint",
+                        "description": "skips discovery, as https://api-na1.niceincontact.com",
+                        "schema": {"type": ["string", "null"]},
+                    },
                 },
                 "ui-field-behaviour": {
                     "hidden-fields": ["schema", "extra"],

@@ -153,7 +153,8 @@ def _funnel(gathered: _Gathered) -> tuple[Funnel, dict[str, dict[str, int]]]:
         n[WRITTEN], n[REJECTED] = int(outcome.eq(WRITTEN).sum()), int(outcome.eq(REJECTED).sum())
         n["verified"] = int(gathered.receipts["verified"].eq(True).sum())
         n["verify_failed"] = n[WRITTEN] - n["verified"]
-        codes = gathered.receipts.loc[outcome.eq(REJECTED), "code"].fillna("unknown")
+        refused = gathered.receipts[outcome.eq(REJECTED)]
+        codes = refused["code"].fillna(refused["category"]).fillna("unknown")
         reasons[REJECTED].update({k: int(v) for k, v in codes.value_counts().items()})
     n[UNACCOUNTED] = n["planned"] - n[WRITTEN] - n[REJECTED]  # a bucket whose step died has no receipts
     fields = {name: n[name] for name in Funnel.model_fields}
@@ -349,8 +350,23 @@ def _verdict(configuration: Configuration, run: Run, f: Funnel, failures: list[s
         sentence = (
             f"{wrong:,} values were lost or wrong in HubSpot; {f.verified:,} are mended and proven by reading back."
         )
-    waiting = f.parked + f.rejected + f.held + f.verify_failed
-    state: Literal["balanced", "attention", "failed"] = "failed" if failures else "attention" if waiting else "balanced"
+    waiting = {
+        "parked targets": f.parked,
+        "rejected values": f.rejected,
+        "held values": 0 if run.dry_run or configuration.crm.mode == "observe" else f.held,
+        "withheld values": f.withheld,
+        "unreadable values": f.unreadable,
+        "values that did not read back": f.verify_failed,
+    }
+    if not failures and any(waiting.values()):
+        sentence = (
+            f"{sentence[:-1]}. Waiting for a person: "
+            + ", ".join(f"{count:,} {what}" for what, count in waiting.items() if count)
+            + "."
+        )
+    state: Literal["balanced", "attention", "failed"] = (
+        "failed" if failures else "attention" if any(waiting.values()) else "balanced"
+    )
     return Verdict(state=state, sentence=sentence, failures=tuple(failures))
 
 

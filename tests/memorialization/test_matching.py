@@ -7,7 +7,7 @@ import pytest
 
 from memorialization.configuration import Section
 from memorialization.mapping import map_section
-from memorialization.matching import match
+from memorialization.matching import Ladder
 from memorialization.ports import Channel, Entity
 from tests.memorialization.fakes import COMPANY, CONTACT, TICKET, MemoryStore, text
 from tests.memorialization.nights import configuration, interaction, row, schema, section
@@ -39,10 +39,8 @@ def find(
     desired = map_section(
         due, channel, wanted, pd.Series(dtype="str"), store.properties(entity), configuration(wanted, **crm)
     )
-    return match(
-        due, channel, wanted, desired, entity, store.properties(entity), store,
-        kept=kept or {}, contacts=contacts or {}, regions=regions,
-    )  # fmt: skip
+    ladder = Ladder(channel, wanted, entity, store.properties(entity), store, kept or {}, contacts or {}, regions)
+    return ladder.match(due, desired)
 
 
 def outcome(found: pd.DataFrame, position: int = 0) -> tuple[str, str | None, str | None, str | None]:
@@ -232,3 +230,10 @@ def test_a_ticket_without_a_key_has_no_search(store: MemoryStore) -> None:
 def test_a_search_is_asked_once_for_all(store: MemoryStore) -> None:
     find(store, CONTACT, LAST_ID, *(interaction(i) for i in range(50)))
     assert store.calls == {"search": 1, "read": 1}
+
+
+def test_a_ticket_that_lost_its_key_is_found_by_the_id_that_the_script_stored(store: MemoryStore) -> None:
+    bare = store.create(TICKET)
+    wanted = section("Ticket", row("key", "voice", "Contact ID"), key="Contact ID", record_id_from="ticketid")
+    found = find(store, TICKET, wanted, interaction(1, **{"script.ticketid": bare}))
+    assert outcome(found) == ("matched", bare, "stored id", None)
