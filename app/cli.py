@@ -11,6 +11,12 @@ from typing import Any
 
 import click
 
+from app.commands.init import init
+from app.commands.lint import lint
+from app.commands.parked import parked
+from app.commands.plan import plan
+from app.commands.portal import portal
+from app.commands.snapshot import snapshot
 from memorialization.errors import ConfigurationError, MemorializationError
 
 
@@ -118,3 +124,11 @@ def upgrade() -> None:
 
     Ledger(ledger_url()).upgrade()
     click.echo("the ledger is up to date")
+
+
+main.add_command(parked)
+main.add_command(init)
+main.add_command(plan)
+main.add_command(portal)
+main.add_command(lint)
+main.add_command(snapshot)

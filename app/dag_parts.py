@@ -13,6 +13,18 @@ PARAMS: Final = {
     "window_end": Param(None, title="To (UTC)", description="Empty: the run's own interval", **_WHEN),
 }
 
+_TEXT: Final = {"type": ["null", "string"]}
+
+RESOLVE_PARAMS: Final = {
+    "what": Param("resolve", enum=["resolve", "withdraw"], type="string", title="What to do"),
+    "contact_id": Param(None, title="CXone Contact ID", description="Or the interaction key of the report", **_TEXT),
+    "entity": Param("Contact", title="Record type", description="As the mapping's section names it", **_TEXT),
+    "record_id": Param(None, title="HubSpot record id", description="The digits in the record's address", **_TEXT),
+    "lines": Param(
+        None, title="Many at once", description="One a line: contact_id,entity,record_id", format="multiline", **_TEXT
+    ),
+}
+
 
 def step(name: str, **options: Any) -> Any:
     """The task that does the step of this name in `app.tasks`; nothing of it is imported at parse time."""

@@ -19,3 +19,9 @@ def last_complete(schedule: str, now: datetime) -> Window:
     minute = now.astimezone(UTC).replace(second=0, microsecond=0)  # croniter takes the whole minute for a tick
     end = minute if croniter.match(schedule, minute) else croniter(schedule, minute, ret_type=datetime).get_prev()
     return Window(start=croniter(schedule, end, ret_type=datetime).get_prev(), end=end)
+
+
+def interval_of(schedule: str, moment: datetime) -> Window:
+    """The interval between ticks of `schedule` (cron, UTC) that holds `moment`; half-open, perhaps not over yet."""
+    tick = croniter(schedule, moment.astimezone(UTC), ret_type=datetime).get_next()
+    return Window(start=croniter(schedule, tick, ret_type=datetime).get_prev(), end=tick)

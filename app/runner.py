@@ -42,6 +42,9 @@ def _steps(opened: dict[str, Any], progress: Progress) -> None:
     for item in partitions:
         progress("prepare", item["partition"])
         _alone(steps.prepare_partition, opened, **item)
+    for item in partitions:
+        progress("cards", item["partition"])
+        _alone(steps.cards_of, opened, partition=item["partition"])
     buckets = steps.buckets(opened)
     for pair in buckets:
         progress("reconcile", f"{pair['entity']}/{pair['bucket']}")

@@ -9,7 +9,7 @@ from typing import Any
 from app.connections import connection, ledger_url
 from app.dag_facts import check_drawn
 from app.settings import settings
-from memorialization import deliver, gate, intake, prepare, quality, reconcile
+from memorialization import cards, deliver, gate, intake, prepare, quality, reconcile
 from memorialization.configuration import Configuration, load
 from memorialization.errors import PartitionFailed, Unbalanced, WindowError
 from memorialization.ledger import Ledger
@@ -67,6 +67,11 @@ def partition(run: dict[str, Any], extracted: list[dict[str, Any]]) -> list[dict
 def prepare_partition(run: dict[str, Any], partition: str, buckets: int) -> dict[str, Any]:
     opened, outside = _resume(run)
     return prepare.prepare(opened, partition, buckets, outside)
+
+
+def cards_of(run: dict[str, Any], partition: str) -> dict[str, Any]:
+    opened, outside = _resume(run)
+    return cards.cards(opened, partition, outside)
 
 
 def buckets(run: dict[str, Any]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app import steps
-from memorialization.errors import MemorializationError, PartitionFailed
+from memorialization.errors import ConfigurationError, MemorializationError, PartitionFailed
 from memorialization.intake import window
 from memorialization.ports import Channel, Window
 
@@ -73,6 +73,37 @@ def buckets(run: dict[str, Any]) -> list[dict[str, Any]]:
 def prepare(run: dict[str, Any], partition: str, buckets: int) -> None:
     with _in_airflow():
         steps.prepare_partition(run, partition, buckets)
+
+
+def cards(run: dict[str, Any], partition: str, buckets: int) -> None:
+    with _in_airflow():
+        steps.cards_of(run, partition)
+
+
+def resolve_parked(name: str) -> list[str]:
+    """Store the decisions of the form: one target, or lines of CSV; or take one back."""
+    from airflow.sdk import get_current_context
+
+    from app import parked
+    from memorialization.resolutions import COLUMNS, Decision, parse_csv
+
+    context: Any = get_current_context()
+    form = {key: str(value or "").strip() for key, value in context["params"].items()}
+    single = [form[column] for column in COLUMNS]
+    with _in_airflow():
+        if form["what"] == "withdraw" and form["contact_id"] and form["entity"] and not form["record_id"]:
+            lines = parked.withdraw(name, form["contact_id"], form["entity"])
+        elif form["what"] == "resolve" and form["lines"] and not form["contact_id"] + form["record_id"]:
+            lines = parked.resolve(name, parse_csv("\n".join([",".join(COLUMNS), form["lines"]]), "lines"), "airflow")
+        elif form["what"] == "resolve" and all(single) and not form["lines"]:
+            lines = parked.resolve(name, [Decision(*single)], "airflow")
+        else:
+            raise ConfigurationError(
+                "to resolve, give contact_id, entity and record_id, or lines alone; to withdraw, contact_id and entity"
+            )
+    for line in lines:
+        logging.getLogger(__name__).info(line)
+    return lines
 
 
 def reconcile(run: dict[str, Any], entity: str, bucket: int) -> None:

@@ -63,6 +63,7 @@ def show(folder: Path, *, as_json: bool) -> None:
                 f"{row['transcripts']:,} are longer than its {row['limit']:,} characters; "
                 f"found cut {row['found_truncated']:,}, missing {row['found_missing']:,}; "
                 f"whole now {row['whole_now']:,}"
+                + (f", cut as configured {row['shortened_by_policy']:,}" if row.get("shortened_by_policy") else "")
             )
     for what, cure in (("parked", "need a person"), ("rejected", "were refused by HubSpot"), ("held", "are held back")):
         if funnel[what]:

@@ -39,6 +39,7 @@ for facts in dag_facts():
         partitions = step("partition")(run=run, extracted=extracted)
         buckets = step("buckets")(run=run)
         prepared = step("prepare", **HUBSPOT).partial(run=run).expand_kwargs(partitions)
+        cards = step("cards", **HUBSPOT, **ANY).partial(run=run).expand_kwargs(partitions)
         reconciled = step("reconcile", **HUBSPOT, **ANY).partial(run=run).expand_kwargs(buckets)
         released = step("gate", **HUBSPOT, **ANY)(run=run)
         applied = step("apply", **HUBSPOT).partial(run=run).expand_kwargs(released)
@@ -47,5 +48,6 @@ for facts in dag_facts():
         reported = step("report", **DONE)(run=run)
         partitions >> buckets >> reconciled >> released >> applied >> after >> reported
         prepared >> [reconciled, before] >> reported
+        prepared >> cards >> released  # before anything is written: as the agents saw it
         released >> after
         step("verdict", retries=0, **DONE)(reported=reported)

@@ -120,13 +120,15 @@ def _verdicts(
     desired = canonical(candidates[VALUE + name].iloc[winners], rule.kind, regions).to_numpy(dtype=object)
     held = canonical(current, rule.kind, regions).to_numpy(dtype=object)
     equal = desired == held
+    whole = desired
     if OTHER + name in candidates:
         other = canonical(candidates[OTHER + name].iloc[winners], rule.kind, regions).to_numpy(dtype=object)
         equal |= other == held
+        whole = np.where(pd.isna(other), desired, other)
     verdicts = np.where(equal, EQUAL, np.where(pd.isna(held), MISSING, DRIFTED)).astype(object)
     if rule.transcript:
         for i in np.flatnonzero(verdicts == DRIFTED):
-            if desired[i].startswith(held[i]):
+            if desired[i].startswith(held[i]) or whole[i].startswith(held[i]):
                 verdicts[i] = TRUNCATED
     return verdicts
 

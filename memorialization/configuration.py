@@ -8,16 +8,28 @@ Source: memorialization reference, sections 2, 3, 4 and 6; field names are the v
 import hashlib
 import json
 import re
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
 import orjson
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from memorialization.cures import finding, meant
 from memorialization.errors import ConfigurationError
 from memorialization.interactions import DIGITAL, FIELD_COLUMNS, SCRIPT, SCRIPT_PREFIX, VOICE
+from memorialization.lint.problems import Problem
+from memorialization.lint.structure import (
+    CHANNELS,
+    assigned_twice,
+    assigned_twice_problem,
+    canonical,
+    canonical_row,
+    field_problem,
+    mapped_twice,
+    mapped_twice_problem,
+    script_variable_problem,
+    unknown_name_problem,
+)
 from memorialization.ports import Channel
 from memorialization.yaml_files import Location, YamlFile, read_yaml
 
@@ -25,8 +37,6 @@ CHANNEL_OF: Final[dict[Channel, str]] = {"voice": VOICE, "digital": DIGITAL}
 
 NO_SOURCE: Final = {VOICE: frozenset({"Interaction ID", "Recording URL"}), DIGITAL: frozenset[str]()}
 """Fields that no licence-free API can tell a batch (cxone-api, section 1.4)."""
-
-NOT_MAPPABLE: Final = frozenset({"attachment", "attachments", "image", "images", "note", "notes"})
 
 OUTCOME_FIELDS: Final = frozenset({"Status", "Disposition Name", "Disposition Notes", "Tags"})
 """Not expected where the contact ended first (memorialization reference, section 4)."""
@@ -49,6 +59,9 @@ class Rendering(_Model):
     agent_id: Literal["number", "uuid"] = "number"
     contact_id: Literal["number", "guid"] = "number"
     transcript_template: str = "[{time:%Y-%m-%d %H:%M:%S}] {name}: {text}"  # one line a message, time in UTC
+    cut_marker: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\S(?:.*\S)?$")] = (
+        "[... cut here. The whole transcript:]"  # the last line of a shortened transcript; its URL follows
+    )
 
 
 class Extraction(_Model):
@@ -57,6 +70,7 @@ class Extraction(_Model):
     max_call_hours: Annotated[int, Field(ge=1, le=72)] = 12
     max_case_days: Annotated[int, Field(ge=1, le=90)] = 7
     acw_grace_hours: Annotated[int, Field(ge=0, le=720)] = 24
+    settle_horizon_days: Annotated[int, Field(ge=1, le=90)] = 7  # then what is still open never became due
     total_duration_includes_acw: bool = False
     api_version: str = "30.0"
     partition_rows: Annotated[int, Field(ge=100, le=1_000_000)] = 50_000
@@ -81,6 +95,33 @@ class Threshold(_Model):
 
     warn: Annotated[float, Field(ge=0, le=1)] | None = 0.0
     fail: Annotated[float, Field(ge=0, le=1)] | None = None
+
+
+class Answered(_Model):
+    """How HubSpot answered a request that breaks a limit; `kept`: characters kept of a text that it took."""
+
+    status: int
+    category: str | None = None
+    code: str | None = None
+    kept: int | None = None
+
+
+class Probed(_Model):
+    """What `memorialize portal probe` settled on a test account (hubspot-api, section 12); "unknown" stays open."""
+
+    at: str
+    account_id: int
+    api_version: Literal["v3", "2026-09"]
+    string_limit: int | Literal["unknown"]
+    character_unit: Literal["utf16", "code_points", "bytes", "unknown"]
+    over_limit: Answered
+    over_batch: Answered
+    trims_text: bool | Literal["unknown"]
+    newlines: Literal["kept", "lf", "crlf", "flattened", "unknown"]
+    unchanged_write_bumps_modified: bool | Literal["unknown"]
+    partial_upsert_by_email: Literal["kept", "blanked", "refused", "unknown"]
+    upsert_on_archived: Literal["created", "restored", "refused", "unknown"]
+    unique_on_engagements: bool | Literal["unknown"]
 
 
 def _https_origin(value: str) -> str:
@@ -112,19 +153,56 @@ class Crm(_Model):
     rendering: Rendering = Rendering()
     extraction: Extraction = Extraction()
     contact_ended_first: Literal["digital", "both"] = "digital"
+    digital_trigger: Literal["unassign", "closed"] = "unassign"  # closed: only the leg in which the case was closed
     end_reasons: EndReasons = EndReasons()
     integration_sources: tuple[str, ...] = ("INTEGRATION",)
     live_write_grace_seconds: Annotated[int, Field(ge=0, le=3600)] = 120
     systematic: Systematic = Systematic()
     quality: dict[str, Threshold] = Field(default_factory=dict)
+    probed: Probed | None = None
+
+
+def _fields_of_channels(schema: dict[str, Any]) -> None:
+    """Lets an editor complete and check the CXone fields of the row's channel."""
+    schema["allOf"] = [
+        {
+            "if": {"properties": {"channel": {"const": channel}}},
+            "then": {"properties": {"cxone_data": {"enum": list(fields)}}},
+        }
+        for channel, fields in FIELD_COLUMNS.items()
+    ] + [{"if": {"properties": {"channel": {"const": SCRIPT}}}, "then": {"properties": {"cxone_data": _LOWER}}}]
+
+
+_LOWER: Final = {"pattern": "^[^A-Z]+$"}
+
+
+def _as_spelled(*known: str) -> BeforeValidator:
+    return BeforeValidator(lambda value: canonical(value, known))
 
 
 class FieldRow(_Model):
     """One row of a section: External CRM field <- Channel + CXone data."""
 
+    model_config = ConfigDict(json_schema_extra=_fields_of_channels)
+
     external_crm_field: Annotated[str, Field(min_length=1)]
     channel: Literal["Voice call contact", "Digital contact", "Script variable"]
     cxone_data: Annotated[str, Field(min_length=1)]
+    ownership: Literal["repair", "pipeline", "fill_if_empty"] = "repair"
+    on_overflow: Literal["reject", "cut"] = "reject"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spelled_as_the_vendor_does(cls, data: Any) -> Any:
+        return canonical_row(data)
+
+    @model_validator(mode="after")
+    def _only_transcripts_are_cut(self) -> "FieldRow":
+        if self.on_overflow != "reject" and not self.is_transcript:
+            raise ValueError(
+                f"on_overflow: {self.on_overflow} is for Transcription Text only, not for {self.cxone_data!r}"
+            )
+        return self
 
     @property
     def column(self) -> str:
@@ -146,7 +224,11 @@ class Section(_Model):
     """The rows of one entity type, and how its record is found."""
 
     entity: Annotated[str, Field(min_length=1)]
-    key: Literal["Contact ID", "Interaction ID", "Master Contact ID"] | None = None
+    key: Annotated[
+        Literal["Contact ID", "Interaction ID", "Master Contact ID", "leg"] | None,  # leg: the interaction key
+        _as_spelled(*KEY_FIELDS),
+    ] = None
+    key_property: str | None = None  # the HubSpot property that holds the key; to be named for leg, else as mapped
     required: bool = False
     on_unmatched: Literal["park", "create"] = "park"
     create_with: dict[str, str] = Field(default_factory=dict)
@@ -156,8 +238,20 @@ class Section(_Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> "Section":
-        if self.key is not None and self.key_property is None:
-            raise ValueError(f"key is {self.key!r}, but no row maps {self.key!r}; add that row")
+        mapped = next((r.external_crm_field for r in self.fields if r.cxone_data == self.key), None)
+        if self.key is None and self.key_property is not None:
+            raise ValueError("key_property has no use without key")
+        if self.key == "leg":
+            if self.key_property is None:
+                raise ValueError("key: leg needs key_property, a unique text property of its own")
+            if any(r.external_crm_field == self.key_property for r in self.fields):
+                raise ValueError(f"key_property {self.key_property!r} holds the leg's key; no row may write it too")
+        elif self.key is not None:
+            if mapped is None:
+                raise ValueError(f"key is {self.key!r}, but no row maps {self.key!r}; add that row")
+            if self.key_property not in (None, mapped):
+                raise ValueError(f"key_property is {self.key_property!r}, but {self.key!r} is mapped to {mapped!r}")
+            object.__setattr__(self, "key_property", mapped)  # frozen from here on
         if self.on_unmatched == "create" and self.key is None:
             raise ValueError("on_unmatched: create needs a key, else a second run would create a second record")
         if self.create_with and self.on_unmatched != "create":
@@ -165,11 +259,6 @@ class Section(_Model):
         if self.through_contact and self.entity != "Company":
             raise ValueError("through_contact is for the entity Company only")
         return self
-
-    @property
-    def key_property(self) -> str | None:
-        """The HubSpot property that holds the key, as the rows map it."""
-        return next((r.external_crm_field for r in self.fields if r.cxone_data == self.key), None)
 
     def rows(self, channel: Channel) -> tuple[FieldRow, ...]:
         """The rows that speak of interactions of this channel."""
@@ -215,7 +304,7 @@ class Assignment(_Model):
     """Which mappings a skill, or every other skill of a channel, uses (the AGENT WORKFLOW CONFIGURATION action)."""
 
     skills: tuple[str, ...] = ()
-    channel: Literal["Voice call contact", "Digital contact"] | None = None
+    channel: Annotated[Literal["Voice call contact", "Digital contact"] | None, _as_spelled(*CHANNELS)] = None
     memorialization_mapping: str
     dynamic_data_mapping: str | None = None
     assign_screen_pop: bool = False  # ScreenPop = True in the script's ASSIGN action; no API shows it
@@ -246,7 +335,7 @@ class Configuration(_Model):
     def mapping_hash(self) -> str:
         """Twelve hex digits over all that decides what is written; switching the mode does not change it."""
         data = self.model_dump(mode="json")
-        del data["crm"]["mode"], data["crm"]["schedule"], data["crm"]["description"]
+        del data["crm"]["mode"], data["crm"]["schedule"], data["crm"]["description"], data["crm"]["probed"]
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:12]
 
     @property
@@ -317,18 +406,16 @@ def load(root: Path, name: str) -> Configuration:
         if card.dynamic_data_mapping in dynamic:
             raise file.error(("dynamic_data_mapping",), f"{card.dynamic_data_mapping!r} is defined twice.")
         dynamic[card.dynamic_data_mapping] = card
-    taken: dict[str, int] = {}
+    for i, other, assigned in assigned_twice([a.skills or (str(a.channel),) for a in workflows.assignments]):
+        line = workflows_file.line(("assignments", other))
+        _refuse(workflows_file, assigned_twice_problem(assigned, line, ("assignments", i)))
     for i, item in enumerate(workflows.assignments):
-        for assigned in item.skills or (str(item.channel),):
-            other = taken.setdefault(assigned, i)
-            if other != i:
-                line = workflows_file.line(("assignments", other))
-                raise workflows_file.error(
-                    ("assignments", i), f"{assigned!r} is already assigned by line {line}. Remove one."
-                )
-        _check_known(workflows_file, i, "memorialization_mapping", item.memorialization_mapping, mappings)
-        if item.dynamic_data_mapping is not None:
-            _check_known(workflows_file, i, "dynamic_data_mapping", item.dynamic_data_mapping, dynamic)
+        for key, value, known in (
+            ("memorialization_mapping", item.memorialization_mapping, list(mappings)),
+            ("dynamic_data_mapping", item.dynamic_data_mapping, list(dynamic)),
+        ):
+            if value is not None:
+                _refuse(workflows_file, unknown_name_problem(key, value, known, ("assignments", i, key)))
     return Configuration(name=name, crm=crm, mappings=mappings, dynamic=dynamic, workflows=workflows)
 
 
@@ -345,46 +432,16 @@ def _parse(model: type[_T], file: YamlFile) -> _T:
 
 def _check_mapping(file: YamlFile, mapping: Mapping) -> None:
     for i, section in enumerate(mapping.sections):
+        here: Location = ("sections", i)
         if section.record_id_from is not None:
-            _check_script_variable(file, ("sections", i, "record_id_from"), section.record_id_from)
-        taken: dict[tuple[str, str], int] = {}
+            _refuse(file, script_variable_problem(section.record_id_from, (*here, "record_id_from")))
         for j, row in enumerate(section.fields):
-            here: Location = ("sections", i, "fields", j, "cxone_data")
-            _check_row(file, here, row)
-            for channel in (VOICE, DIGITAL) if row.channel == SCRIPT else (row.channel,):
-                other = taken.setdefault((row.external_crm_field, channel), j)
-                if other != j:
-                    line = file.line(("sections", i, "fields", other))
-                    raise file.error(
-                        ("sections", i, "fields", j, "external_crm_field"),
-                        f"{row.external_crm_field!r} is already written by line {line}. Map it once per channel.",
-                    )
+            _refuse(file, field_problem(row.channel, row.cxone_data, (*here, "fields", j, "cxone_data")))
+        for j, other in mapped_twice([(row.external_crm_field, row.channel) for row in section.fields]):
+            line, at = file.line((*here, "fields", other)), (*here, "fields", j, "external_crm_field")
+            _refuse(file, mapped_twice_problem(section.fields[j].external_crm_field, line, at))
 
 
-def _check_row(file: YamlFile, here: Location, row: FieldRow) -> None:
-    value = row.cxone_data
-    if row.channel == SCRIPT:
-        _check_script_variable(file, here, value)
-    elif value.strip().lower() in NOT_MAPPABLE:
-        raise file.error(here, f"{value!r} cannot be memorialized: only text is. Remove the row.")
-    elif value not in FIELD_COLUMNS[row.channel]:
-        known = FIELD_COLUMNS[row.channel]
-        cure = meant(value, known) or f" Known: {', '.join(known)}."
-        raise file.error(here, f"{value!r} is not a CXone field of {row.channel!r}.{cure}")
-
-
-def _check_script_variable(file: YamlFile, here: Location, name: str) -> None:
-    if name != name.lower():
-        raise file.error(
-            here,
-            f"script variable {name!r} must be lower case here, however the script spells it. Write {name.lower()!r}.",
-        )
-
-
-def _check_known(file: YamlFile, index: int, key: str, value: str, known: Iterable[str]) -> None:
-    if value not in known:
-        raise file.error(
-            ("assignments", index, key),
-            f"no {key.replace('_', ' ')} is named {value!r}.{meant(value, known)} "
-            f"Known: {', '.join(map(repr, known)) or 'none'}.",
-        )
+def _refuse(file: YamlFile, problem: Problem | None) -> None:
+    if problem is not None:
+        raise file.error(problem.at, str(problem))

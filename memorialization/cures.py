@@ -55,4 +55,6 @@ def _known_keys(model: Any, location: tuple[str | int, ...]) -> list[str]:
             model = model.model_fields[str(part)].annotation
         else:  # tuple[Item, ...] or dict[str, Item]
             model = [a for a in get_args(model) if a is not Ellipsis][-1]
+        if not isinstance(model, type) and type(None) in get_args(model):  # Item | None
+            model = next(a for a in get_args(model) if a is not type(None))
     return list(model.model_fields)

@@ -1,9 +1,10 @@
 """Between plan and apply: decides for the whole run what is held back, and why; everything else may be written.
 
-planned + held = missing + drifted + truncated, always. The reasons of this gate: `observe` (the configuration
-is not adopted), `dry_run`, and `systematic`: a mapping row in which most comparable values disagree in the same
-way speaks of a misunderstanding of its spelling, and is reported once instead of rewriting the whole portal
-(memorialization reference, section 3).
+planned + held = missing + drifted + truncated, always. The reasons of this gate: `ownership` (the row fills
+empty properties only, and this one is not: a decision of the configuration, whatever the mode), `observe` (the
+configuration is not adopted), `dry_run`, and `systematic`: a mapping row in which most comparable values disagree
+in the same way speaks of a misunderstanding of its spelling, and is reported once instead of rewriting the whole
+portal (memorialization reference, section 3).
 """
 
 from collections import Counter
@@ -17,8 +18,9 @@ from memorialization.run import Ports, Run, recorded, thaw
 OBSERVE: Final = "observe"
 DRY_RUN: Final = "dry_run"
 SYSTEMATIC: Final = "systematic"
+OWNERSHIP: Final = "ownership"
 
-HELD_REASONS: Final = (OBSERVE, DRY_RUN, "approval", "quota", "moved", SYSTEMATIC)
+HELD_REASONS: Final = (OWNERSHIP, OBSERVE, DRY_RUN, "approval", "quota", "moved", SYSTEMATIC)
 
 
 def gate(run: Run, reconciled: list[dict[str, Any]], ports: Ports) -> dict[str, Any]:
@@ -35,7 +37,7 @@ def gate(run: Run, reconciled: list[dict[str, Any]], ports: Ports) -> dict[str, 
         changes: dict[str, pd.DataFrame] = {}
         for pair in reconciled:
             name = f"{pair['entity']}/{pair['bucket']}"
-            frame = run.files.read_frame(f"changes/{name}.parquet", ["section", "property", "verdict", "pattern"])
+            frame = run.files.read_frame(f"changes/{name}.parquet", ["section", "property", "kept", "pattern"])
             changes[name] = frame
             for c in run.files.read_json(f"counts/{name}.json"):
                 if c["verdict"] in (EQUAL, DRIFTED, TRUNCATED):
@@ -58,9 +60,8 @@ def gate(run: Run, reconciled: list[dict[str, Any]], ports: Ports) -> dict[str, 
 
 
 def released(changes: pd.DataFrame, hold: str | None, systematic: list[dict[str, Any]]) -> pd.Series:
-    """For each change the reason it is held for, "" where it may be written."""
-    if hold is not None:
-        return pd.Series(hold, index=changes.index, dtype="str")
+    """For each change the reason it is held for, "" where it may be written; columns: section, property, kept."""
     rows = {(s["section"], s["property"]) for s in systematic}
     caught = [(s, p) in rows for s, p in zip(changes["section"], changes["property"], strict=True)]
-    return pd.Series([SYSTEMATIC if c else "" for c in caught], index=changes.index, dtype="str")
+    reasons = [hold or (SYSTEMATIC if c else "") for c in caught]
+    return pd.Series(reasons, index=changes.index, dtype="str").mask(changes["kept"].eq(True), OWNERSHIP)

@@ -98,12 +98,14 @@ def extract(run: Run, channel: Channel, ports: Ports) -> dict[str, Any]:
     rules = frozen.configuration.crm.extraction
     reach = timedelta(hours=rules.max_call_hours) if channel == "voice" else timedelta(days=rules.max_case_days)
     since = run.window.start - reach
-    again, first = ports.ledger.provisional(run.configuration, since - timedelta(days=rules.max_case_days))
+    reach_back = since - timedelta(days=max(rules.max_case_days, rules.settle_horizon_days))
+    open_, first_open = ports.ledger.provisional(run.configuration, reach_back)
+    decided, first_decided = ports.ledger.decided(run.configuration, reach_back)  # by a person, since they were parked
     wanted = Wanted(
-        since=min(since, first) if first else since,
+        since=min(start for start in (since, first_open, first_decided) if start),
         transcripts=frozen.configuration.wants_transcripts,
         script_variables=frozen.configuration.script_variables,
-        again=again,
+        again=open_ | decided,
     )
     with recorded(run, ports, "extract", channel) as summary:
         names: list[str] = []

@@ -5,8 +5,10 @@ Columns of the *desired frame*, all aligned by row, one row per (interaction, se
     interaction_key, end_time, due_at, key_value      identity, order and the key of a per-interaction record
     v.<property>   str    what HubSpot should hold, spelled as HubSpot spells it
     s.<property>   int8   `rendering.Status` of the cell
-    a.<property>   str    another known live spelling of the same value, where the CXone field has one
-    l.<property>   int64  UTF-16 units of the whole transcript, where the row maps one
+    a.<property>   str    another known live spelling of the same value, where the CXone field has one; of a
+                          transcript that the row shortens: the whole
+    l.<property>   int64  UTF-16 units of the whole transcript, where the row maps one; v.<property> holds what is
+                          delivered of it
 """
 
 from collections.abc import Mapping as MappingOf
@@ -15,8 +17,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from memorialization.configuration import OUTCOME_FIELDS, Configuration, FieldRow, Section
+from memorialization.configuration import OUTCOME_FIELDS, Configuration, FieldRow, Rendering, Section
 from memorialization.interactions import SCRIPT
+from memorialization.overflow import cut_all
 from memorialization.ports import Channel, Property
 from memorialization.rendering import Status, render
 from memorialization.text import utf16_length
@@ -63,9 +66,12 @@ def map_section(
             continue
         source = _column(row, channel, configuration)
         raw = _source(due, source, transcripts)
-        values, status = render(raw, properties[name], crm.rendering.tags_separator)
         if row.is_transcript:
             columns[LENGTH + name] = utf16_length(raw)
+        if row.on_overflow == "cut":
+            whole, raw = raw, _cut(raw, due, properties[name], crm.rendering)
+            columns[OTHER + name] = whole.where(whole.ne(raw))
+        values, status = render(raw, properties[name], crm.rendering.tags_separator)
         if row.channel != SCRIPT and row.cxone_data in OUTCOME_FIELDS and ended is not None:
             status = np.where(ended == "contact", Status.BLANK, status)
             status = np.where((ended == "unknown") & (status == Status.VALUE), Status.ENDER_UNKNOWN, status)
@@ -77,7 +83,16 @@ def map_section(
     return pd.DataFrame(columns).reset_index(drop=True)
 
 
+def _cut(texts: pd.Series, due: pd.DataFrame, target: Property, rendering: Rendering) -> pd.Series:
+    limit = target.effective_max_length
+    if limit is None:  # no text: its check says so
+        return texts
+    return cut_all(texts, limit, due["transcript_url"], rendering.cut_marker, rendering.transcript_template)
+
+
 def _key_value(due: pd.DataFrame, channel: Channel, section: Section, configuration: Configuration) -> pd.Series:
+    if section.key == "leg":
+        return due["interaction_key"].astype("str")
     for row in section.rows(channel):
         if row.cxone_data == section.key:
             return due[_column(row, channel, configuration)].astype("str")

@@ -1,12 +1,13 @@
 """Finds the HubSpot record of every (interaction, section): one outcome each, and never by guessing.
 
 The ladder, each rung only for what the rungs above left open (memorialization reference, section 7):
-kept -> key property -> stored record id -> the search replayed, accepted only when exactly one record fits.
+kept -> resolved by a person -> key property -> stored record id -> the search replayed, accepted only when exactly
+one record fits.
 What is left is `to_create` where the section says so, else `parked` if it is required, else `not_attempted`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -23,6 +24,9 @@ MATCHED: Final = "matched"
 TO_CREATE: Final = "to_create"
 PARKED: Final = "parked"
 NOT_ATTEMPTED: Final = "not_attempted"
+
+RESOLVED: Final = "resolved"
+"""The rule of a match that a person decided (`resolutions`)."""
 
 AMBIGUOUS: Final = "ambiguous"
 UNMATCHED: Final = "unmatched"
@@ -50,8 +54,8 @@ class Rung:
 class Ladder:
     """How the records of one section are looked for, in one partition of one channel.
 
-    `kept` maps interaction keys to records of earlier runs, `contacts` to their matched Contact; `regions` are
-    the countries of phone numbers without country code.
+    `kept` maps interaction keys to records of earlier runs, `contacts` to their matched Contact, `resolved` to the
+    records that people decided on; `regions` are the countries of phone numbers without country code.
     """
 
     channel: Channel
@@ -62,6 +66,7 @@ class Ladder:
     kept: Mapping[str, str]
     contacts: Mapping[str, str]
     regions: tuple[str, ...]
+    resolved: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def match(self, due: pd.DataFrame, desired: pd.DataFrame) -> pd.DataFrame:
         """One row per interaction: interaction_key, outcome, record_id, rule, reason, candidates (list of ids).
@@ -97,6 +102,7 @@ class Ladder:
     def _rungs(self, due: pd.DataFrame, desired: pd.DataFrame) -> Iterable[Rung]:
         keys, section = due["interaction_key"], self.section
         yield Rung("kept", keys.map(dict(self.kept)).astype("str"), self._by_id)
+        yield Rung(RESOLVED, keys.where(keys.isin(list(self.resolved))), self._by_resolution)
         if section.key is not None and section.key_property is not None:
             yield Rung("key", desired["key_value"], self._by_property(section.key_property))
         else:
@@ -118,6 +124,11 @@ class Ladder:
 
     def _by_id(self, ids: list[str]) -> Found:
         return _pairs(self.store.read(self.entity, ids, []))
+
+    def _by_resolution(self, keys: list[str]) -> Found:
+        """Records that are still there; several, where remembered decisions do not agree."""
+        there = self._by_id(sorted({record for key in keys for record in self.resolved[key]}))
+        return {key: tuple(sorted({r for i in self.resolved[key] for r in there.get(i, ())})) for key in keys}
 
     def _by_property(self, name: str) -> Callable[[list[str]], Found]:
         return self._by_unique(name) if self.properties[name].unique else self._by_search(name)

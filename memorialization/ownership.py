@@ -2,6 +2,8 @@
 
 A value is only ever planned if nothing later than the winning interaction stands behind what HubSpot holds:
 neither a person's edit (it stays: `edited`) nor another interaction's write (it is newer: `superseded`).
+Where the row says `ownership: pipeline`, persons' changes are looked through as if they had not been made; a newer
+interaction still wins.
 Source: memorialization reference, section 7, "Latest wins" and "A person's edit".
 """
 
@@ -29,13 +31,17 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A value that differs from what HubSpot holds."""
+    """A value that differs from what HubSpot holds; `current_hash` is of the newest change that counts.
+
+    `desired_hash` can only equal it where persons' changes do not count: one stands between the two.
+    """
 
     verdict: str
     end_time: datetime
     interaction_key: str
     due_at: datetime
     current_hash: int
+    desired_hash: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +52,23 @@ class Policy:
     live_write_grace: timedelta
 
 
+def by_integrations(changes: Sequence[Change], policy: Policy) -> list[Change]:
+    """The changes that no person made, newest first: those that count under `ownership: pipeline`."""
+    return [change for change in changes if change.source_type in policy.integration_sources]
+
+
 def judge(candidate: Candidate, holder: Holder | None, changes: Sequence[Change], policy: Policy) -> str:
     """The candidate's own verdict if it may be mended, else `edited` or `superseded`.
 
-    `changes` are newest first. Without any history nothing stands against the candidate.
+    `changes` are newest first, only those that count. Without any history nothing stands against the candidate.
     """
     mine = (candidate.end_time, candidate.interaction_key)
     if holder is not None and (holder.end_time, holder.interaction_key) > mine:
         return SUPERSEDED
     if not changes or _is_ours(candidate, holder, changes):
         return candidate.verdict
+    if candidate.desired_hash == candidate.current_hash:
+        return candidate.verdict  # back to what an integration wrote last, whosever it is
     newest = changes[0]
     if newest.source_type not in policy.integration_sources:
         return EDITED if newest.at > candidate.due_at else candidate.verdict

@@ -76,6 +76,7 @@ class Account:
     portal_id: int
     time_zone: str
     ui_domain: str
+    account_type: str = "STANDARD"  # or DEVELOPER_TEST, SANDBOX, APP_DEVELOPER (hubspot-api, section 6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,7 @@ class Usage:
     throttled: int = 0  # answers 429
     daily_limit: int | None = None
     daily_remaining: int | None = None
+    per_second: float | None = None  # calls a second that the account grants this program
 
 
 class RecordStore(Protocol):

@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 
 from memorialization.compare import NEW
-from memorialization.mapping import LENGTH, map_section
-from memorialization.matching import MATCHED, TO_CREATE, Ladder
+from memorialization.mapping import LENGTH, VALUE, map_section
+from memorialization.matching import MATCHED, PARKED, RESOLVED, TO_CREATE, Ladder
 from memorialization.ports import Channel
+from memorialization.resolutions import addresses, recall, remembers
 from memorialization.run import Frozen, NumberedSection, Ports, Run, recorded, thaw
 from memorialization.settle import DUE, settle
+from memorialization.text import utf16_length
 
 _TARGET_COLUMNS: Final = [
     "interaction_key",
@@ -26,7 +28,7 @@ _TARGET_COLUMNS: Final = [
     "reason",
     "candidates",
 ]
-_LENGTH_COLUMNS: Final = ["interaction_key", "section", "property", "limit", "length"]
+_LENGTH_COLUMNS: Final = ["interaction_key", "section", "property", "limit", "length", "delivered"]
 
 
 def prepare(run: Run, partition: str, buckets: int, ports: Ports) -> dict[str, Any]:
@@ -34,7 +36,7 @@ def prepare(run: Run, partition: str, buckets: int, ports: Ports) -> dict[str, A
     frozen = thaw(run)
     with recorded(run, ports, "prepare", partition) as summary:
         interactions = run.files.read_frame(f"interactions/{partition}.parquet")
-        settled = settle(interactions, frozen.configuration)
+        settled = settle(interactions, frozen.configuration, run.window.end)
         ports.ledger.keep_interactions(run.configuration, run.run_id, settled)
         texts = run.files.read_frame(f"transcripts/{partition}.parquet")
         transcripts = texts.drop_duplicates("transcript_ref").set_index("transcript_ref")["text"]
@@ -87,16 +89,20 @@ def _section(
     section, entity = numbered.section, frozen.entities[numbered.section.entity]
     properties = frozen.schema[section.entity]
     kept = ports.ledger.matches(run.configuration, section.entity, due["interaction_key"].tolist())
+    recalled = recall(frozen.configuration, section, due, ports.ledger)
     targets, desired = [], []
     for name, rows in due.groupby("channel", sort=True):
         channel: Channel = "voice" if name == "voice" else "digital"
         rows = rows.reset_index(drop=True)
         wide = map_section(rows, channel, section, transcripts, properties, frozen.configuration)
         ladder = Ladder(
-            channel, section, entity, properties, ports.store, kept, contacts, frozen.configuration.crm.phone_regions
-        )
+            channel, section, entity, properties, ports.store, kept, contacts,
+            frozen.configuration.crm.phone_regions, recalled.records,
+        )  # fmt: skip
         found = ladder.match(rows, wide)
-        found = found.assign(entity=section.entity, section=numbered.number)
+        decided = found["interaction_key"].map(dict(recalled.resolved_by)).where(found["rule"].eq(RESOLVED))
+        found = found.assign(entity=section.entity, section=numbered.number, resolved_by=decided.astype("str"))
+        found["addresses"] = _addresses(found, rows, numbered, frozen, ports)
         record = found["record_id"].where(found["outcome"].eq(MATCHED), NEW + wide["key_value"])
         wide = wide.assign(section=np.int32(numbered.number), record=record.astype("str"))
         targets.append(found)
@@ -104,8 +110,19 @@ def _section(
     return pd.concat(targets, ignore_index=True), pd.concat(desired, ignore_index=True)
 
 
+def _addresses(
+    found: pd.DataFrame, rows: pd.DataFrame, numbered: NumberedSection, frozen: Frozen, ports: Ports
+) -> pd.Series:
+    """Of what is parked, whose it is: kept with the target, so that a decision is remembered for the customer."""
+    result = pd.Series([()] * len(found), index=found.index, dtype="object")
+    parked = found["outcome"].eq(PARKED)
+    if parked.any() and remembers(numbered.section):
+        result[parked] = addresses(rows[parked.to_numpy()], frozen.configuration, ports.ledger)
+    return result
+
+
 def _lengths(desired: pd.DataFrame, numbered: NumberedSection, frozen: Frozen) -> list[pd.DataFrame]:
-    """Length against limit of every transcript that the section maps; no text."""
+    """Length against limit of every transcript that the section maps; `delivered` is less where the row cuts it."""
     properties = frozen.schema[numbered.section.entity]
     frames = []
     for row in numbered.section.fields:
@@ -113,6 +130,7 @@ def _lengths(desired: pd.DataFrame, numbered: NumberedSection, frozen: Frozen) -
         if row.is_transcript and column in desired:
             there = desired[desired[column].gt(0)]
             limit = properties[row.external_crm_field].effective_max_length
+            length, delivered = there[column].astype("int64"), there[VALUE + row.external_crm_field]
             frames.append(
                 pd.DataFrame(
                     {
@@ -120,7 +138,8 @@ def _lengths(desired: pd.DataFrame, numbered: NumberedSection, frozen: Frozen) -
                         "section": numbered.number,
                         "property": row.external_crm_field,
                         "limit": limit,
-                        "length": there[column].astype("int64"),
+                        "length": length,
+                        "delivered": utf16_length(delivered).where(delivered.notna(), length),
                     }
                 )
             )

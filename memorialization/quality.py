@@ -37,7 +37,8 @@ def judge(run: Run, suite: str, part: str, expectations: Path, ports: Ports) -> 
 def _lengths(run: Run, partition: str) -> pd.DataFrame:
     if not run.files.exists(f"lengths/{partition}.parquet"):  # its preparation failed, which the report says
         return pd.DataFrame(columns=["section"])
-    return run.files.read_frame(f"lengths/{partition}.parquet")
+    frame = run.files.read_frame(f"lengths/{partition}.parquet")
+    return frame.assign(length=frame["delivered"])  # what a row cuts by its policy is judged as it is cut
 
 
 def _transcripts(run: Run, bucket: str) -> pd.DataFrame:
@@ -52,6 +53,7 @@ def _transcripts(run: Run, bucket: str) -> pd.DataFrame:
         written = receipts[receipts["verified"].eq(True).to_numpy(dtype=bool, na_value=False)]
         done = pd.MultiIndex.from_frame(written[["record", "property"]])
         verified |= pd.MultiIndex.from_frame(frame[["record", "property"]]).isin(done)
+    frame = frame.assign(length=frame["delivered"])
     return frame.assign(stored_length=frame["held_length"].where(~verified, frame["length"]))
 
 

@@ -5,13 +5,17 @@ anything is planned. The plan is a file of changes; nothing is written to HubSpo
 
 Columns of *changes* (one row per value that is missing, drifted or truncated and may be mended):
     record, record_id, key_property, key_value, property, section, interaction_key, end_time, due_at,
-    verdict, pattern, desired, current
+    verdict, pattern, kept, desired, current
+`kept`: the row fills empty properties only (`ownership: fill_if_empty`), and this one holds another value: the
+verdict stands, the gate holds it.
 Columns of *findings* (values that a person should see; no text): record_id, property, section,
     interaction_key, verdict, reason
 Columns of *transcripts* (every transcript that has a target; no text): record, property, section,
-    interaction_key, limit, length, held_length, verdict
+    interaction_key, limit, length (of the whole), delivered (of what should stand: less, where the row cuts),
+    held_length, verdict
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -23,6 +27,7 @@ from memorialization.compare import (
     DRIFTED,
     EDITED,
     EQUAL,
+    MISSING,
     NEW,
     REPAIRABLE,
     SUPERSEDED,
@@ -33,21 +38,22 @@ from memorialization.compare import (
     disagreement,
     in_order,
 )
+from memorialization.configuration import CHANNEL_OF
 from memorialization.interactions import channel_of
 from memorialization.mapping import LENGTH, STATUS, VALUE
-from memorialization.ownership import Candidate, Policy, judge
-from memorialization.ports import Property
+from memorialization.ownership import Candidate, Policy, by_integrations, judge
+from memorialization.ports import Change, Property
 from memorialization.rendering import Status
 from memorialization.run import Frozen, Ports, Run, recorded, thaw
 from memorialization.text import utf16_length
 
 CHANGES: Final = [
     "record", "record_id", "key_property", "key_value", "property", "section", "interaction_key", "end_time",
-    "due_at", "verdict", "pattern", "desired", "current",
+    "due_at", "verdict", "pattern", "kept", "desired", "current",
 ]  # fmt: skip
 FINDINGS: Final = ["record_id", "property", "section", "interaction_key", "verdict", "reason"]
 TRANSCRIPTS: Final = [
-    "record", "property", "section", "interaction_key", "limit", "length", "held_length", "verdict"
+    "record", "property", "section", "interaction_key", "limit", "length", "delivered", "held_length", "verdict"
 ]  # fmt: skip
 
 
@@ -152,12 +158,14 @@ def _judge(run: Run, frozen: Frozen, entity: str, candidates: pd.DataFrame, port
         result.frames["transcripts"] = _final(pd.concat(transcripts, ignore_index=True), owned)
     planned = changes[changes["verdict"].isin(REPAIRABLE)].reset_index(drop=True)
     section_keys = {s.number: s.section.key_property for s in frozen.sections}
+    kept = planned["verdict"].ne(MISSING) & _owners(frozen, planned).eq("fill_if_empty")
     result.frames["changes"] = planned.assign(
         record_id=planned["record"].where(~planned["record"].str.startswith(NEW)),
         key_property=planned["section"].map(section_keys).astype("str"),
+        kept=kept,
         pattern=[
-            disagreement(d, c) if v == DRIFTED else ""
-            for v, d, c in zip(planned["verdict"], planned["desired"], planned["current"], strict=True)
+            disagreement(d, c) if v == DRIFTED and not k else ""
+            for v, d, c, k in zip(planned["verdict"], planned["desired"], planned["current"], kept, strict=True)
         ],
     )[CHANGES]
     return result
@@ -189,30 +197,49 @@ def _owned(run: Run, frozen: Frozen, entity: str, changes: pd.DataFrame, ports: 
     ids = known["record"].unique().tolist()
     histories = ports.store.histories(target, ids, known["property"].unique().tolist()) if ids else {}
     holders = ports.ledger.holders(run.configuration, target.type_id, ids) if ids else {}
+    owners = _owners(frozen, changes)
+    counting: list[Sequence[Change]] = []
+    for record, name, owner in zip(changes["record"], changes["property"], owners, strict=True):
+        made = histories.get(record, {}).get(name, ())
+        counting.append(by_integrations(made, policy) if owner == "pipeline" else made)
+    values = pd.Series([m[0].value if m else np.nan for m in counting], index=changes.index, dtype="str")
+    newest = changes["current"].where(owners.ne("pipeline"), values)
     kinds = kinds_of(frozen, entity)
-    hashes = pd.Series(0, index=changes.index, dtype="int64")
-    for (section, name), group in changes.groupby(["section", "property"]):
-        forms = canonical(group["current"], kinds[int(section), str(name)], crm.phone_regions)
-        hashes.loc[group.index] = value_hash(forms)
+    hashes = pd.DataFrame({"newest": 0, "desired": 0}, index=changes.index, dtype="int64")
+    texts = pd.DataFrame({"newest": newest, "desired": changes["desired"]})
+    for (section, name), rows in texts.groupby([changes["section"], changes["property"]]):
+        for column in texts:
+            forms = canonical(rows[column], kinds[int(section), str(name)], crm.phone_regions)
+            hashes.loc[rows.index, column] = value_hash(forms)
     verdicts = [
-        judge(
-            Candidate(verdict, end, key, due, digest),
-            holders.get((record, name)),
-            histories.get(record, {}).get(name, ()),
-            policy,
-        )
-        for record, name, verdict, end, key, due, digest in zip(
+        judge(Candidate(verdict, end, key, due, before, wanted), holders.get((record, name)), made, policy)
+        for record, name, verdict, end, key, due, before, wanted, made in zip(
             changes["record"],
             changes["property"],
             changes["verdict"],
             changes["end_time"],
             changes["interaction_key"],
             changes["due_at"],
-            hashes,
+            hashes["newest"],
+            hashes["desired"],
+            counting,
             strict=True,
         )
     ]
     return changes.assign(verdict=verdicts)
+
+
+def _owners(frozen: Frozen, changes: pd.DataFrame) -> pd.Series:
+    """The `ownership` of each change's mapping row."""
+    rows = {
+        (s.number, row.external_crm_field, channel): row.ownership
+        for s in frozen.sections
+        for channel in CHANNEL_OF
+        for row in s.section.rows(channel)
+    }
+    channels = channel_of(changes["interaction_key"])
+    keys = zip(changes["section"], changes["property"], channels, strict=True)
+    return pd.Series([rows[int(s), p, c] for s, p, c in keys], index=changes.index, dtype="str")
 
 
 def kinds_of(frozen: Frozen, entity: str) -> dict[tuple[int, str], Kind]:
@@ -247,6 +274,9 @@ def _transcripts(frame: pd.DataFrame, lengths: pd.Series, target: Property) -> p
     """Every transcript's length beside its limit and what HubSpot holds of it; no text."""
     there = frame["status"].isin([Status.VALUE, Status.TOO_LONG])
     rows = frame[there]
+    length = lengths.set_axis(frame.index)[there].astype("int64")
+    held = utf16_length(rows["current"])
+    whole = rows["verdict"].eq(EQUAL) & held.gt(target.effective_max_length or 0)  # more than we could deliver
     return pd.DataFrame(
         {
             "record": rows["record"],
@@ -254,8 +284,9 @@ def _transcripts(frame: pd.DataFrame, lengths: pd.Series, target: Property) -> p
             "section": rows["section"],
             "interaction_key": rows["interaction_key"],
             "limit": target.effective_max_length,
-            "length": lengths[there.to_numpy()].to_numpy(),
-            "held_length": utf16_length(rows["current"]),
+            "length": length,
+            "delivered": length.where(rows["status"].eq(Status.TOO_LONG) | whole, utf16_length(rows["desired"])),
+            "held_length": held,
             "verdict": rows["verdict"],
         }
     )

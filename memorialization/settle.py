@@ -1,9 +1,11 @@
 """Decides for every interaction whether it is due, provisional or never due; exactly one of the three.
 
 Due means that the live system has had its moment: the value should stand in HubSpot by now. Provisional
-means look again in a later run. Source: memorialization reference, section 4.
+means look again in a later run, but only for so long: what is still open at the settle horizon never became due
+(and is due all the same should it end in a later window). Source: memorialization reference, section 4.
 """
 
+from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
@@ -16,19 +18,26 @@ PROVISIONAL: Final = "provisional"
 NEVER_DUE: Final = "never_due"
 
 _VOICE_MEDIA: Final = (4, 5, 6)  # phone, voicemail, work item; the rest is legacy (cxone-api, section 3.1)
+_CLOSED: Final = ("closed", "trashed")  # the ended statuses of a digital case (cxone-api, section 4.1)
 _ENDERS: Final = ("agent", "contact")
 
 
-def settle(interactions: pd.DataFrame, configuration: Configuration) -> pd.DataFrame:
+def settle(interactions: pd.DataFrame, configuration: Configuration, as_of: datetime) -> pd.DataFrame:
     """Adds `state` (due | provisional | never_due), `reason`, `mapping` (str) and fills `ended_by`.
 
-    `interactions` has the columns of `interactions.INTERACTIONS`. `reason` is set for never_due and
-    provisional rows; `mapping` is the memorialization mapping's name for every row that has one.
+    `interactions` has the columns of `interactions.INTERACTIONS`; `as_of` is the end of the window, from which the
+    settle horizon is counted back to the leg's end, or to its start while it has none. `reason` is set for never_due
+    and provisional rows; `mapping` is the memorialization mapping's name for every row that has one.
     """
     frame = interactions.copy()
     frame["mapping"] = _assigned(frame, configuration)
     frame["ended_by"] = _ended_by(frame, configuration)
     no_agent = frame["agent_kind"].isna()
+    digital = frame["channel"].eq("digital")
+    ended = frame["end_time"].notna()
+    closed = frame["status"].str.lower().isin(_CLOSED)
+    open_ = ~ended | ~frame["wrap_up_closed"].eq(True) | frame["due_at"].isna()
+    horizon = as_of - timedelta(days=configuration.crm.extraction.settle_horizon_days)
     checks = [
         (
             frame["channel"].eq("voice") & ~frame["media_type_id"].isin(_VOICE_MEDIA),
@@ -40,8 +49,10 @@ def settle(interactions: pd.DataFrame, configuration: Configuration) -> pd.DataF
         (frame["refused"].eq(True), NEVER_DUE, "refused"),
         (frame["agent_kind"].ne("human"), NEVER_DUE, "bot_or_survey"),
         (frame["mapping"].isna(), NEVER_DUE, "no_assignment"),
-        (frame["end_time"].isna(), PROVISIONAL, "still_assigned"),
-        (~frame["wrap_up_closed"].eq(True) | frame["due_at"].isna(), PROVISIONAL, "wrap_up_open"),
+        (ended & digital & ~closed & (configuration.crm.digital_trigger == "closed"), NEVER_DUE, "not_closed"),
+        (open_ & frame["end_time"].fillna(frame["start_time"]).lt(horizon), NEVER_DUE, "never_became_due"),
+        (~ended, PROVISIONAL, "still_assigned"),
+        (open_, PROVISIONAL, "wrap_up_open"),
     ]
     masks = [mask.to_numpy(dtype=bool, na_value=False) for mask, _, _ in checks]
     frame["state"] = np.select(masks, [state for _, state, _ in checks], default=DUE)
@@ -50,17 +61,23 @@ def settle(interactions: pd.DataFrame, configuration: Configuration) -> pd.DataF
     return frame
 
 
-def _assigned(frame: pd.DataFrame, configuration: Configuration) -> pd.Series:
-    by_skill: dict[str, str] = {}
-    by_channel: dict[str, str] = {}
-    for item in configuration.workflows.assignments:
+def assigned(frame: pd.DataFrame, configuration: Configuration) -> pd.Series:
+    """The number of the assignment that holds for each interaction: by skill, else by channel; missing if none."""
+    by_skill: dict[str, int] = {}
+    by_channel: dict[str, int] = {}
+    for number, item in enumerate(configuration.workflows.assignments):
         for skill in item.skills:
-            by_skill.setdefault(skill, item.memorialization_mapping)
+            by_skill.setdefault(skill, number)
         if item.channel:
-            by_channel.setdefault(item.channel, item.memorialization_mapping)
-    found = frame["skill_name"].map(by_skill).astype("str")
-    found = found.fillna(frame["skill_id"].map(by_skill).astype("str"))
-    return found.fillna(frame["channel"].map(dict(CHANNEL_OF)).map(by_channel).astype("str"))
+            by_channel.setdefault(item.channel, number)
+    found = frame["skill_name"].map(by_skill).astype("Int64")
+    found = found.fillna(frame["skill_id"].map(by_skill).astype("Int64"))
+    return found.fillna(frame["channel"].map(dict(CHANNEL_OF)).map(by_channel).astype("Int64"))
+
+
+def _assigned(frame: pd.DataFrame, configuration: Configuration) -> pd.Series:
+    names = {i: item.memorialization_mapping for i, item in enumerate(configuration.workflows.assignments)}
+    return assigned(frame, configuration).map(names).astype("str")
 
 
 def _ended_by(frame: pd.DataFrame, configuration: Configuration) -> pd.Series:

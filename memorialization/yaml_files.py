@@ -65,7 +65,7 @@ def read_yaml(path: Path) -> YamlFile:
         data = _plain(path, loader, node, (), lines)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
+        line = min(mark.line, text.count("\n")) + 1 if mark else 1  # the end of a file is marked beyond it
         raise ConfigurationError(f"{path}:{line}: not valid YAML: {error.problem or error.context}.") from None
     except yaml.YAMLError as error:  # a NUL or another character that YAML forbids
         position = getattr(error, "position", 0) or 0

@@ -47,6 +47,8 @@ def options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--token-lifetime", type=int, default=3600, help="seconds")
     parser.add_argument("--burst", type=int, default=190, help="HubSpot calls per 10 seconds")
     parser.add_argument("--search-per-second", type=float, default=5.0)
+    parser.add_argument("--account-type", default="STANDARD", help="of the portal: STANDARD, DEVELOPER_TEST, SANDBOX")
+    parser.add_argument("--scope", action="append", default=[], help="of the token, beside those it always has")
     chosen = parser.parse_args(arguments)
     if not 1 <= chosen.interactions <= 400_000 or chosen.days < 1:
         parser.error("--interactions must be 1 to 400000, --days at least 1")
@@ -71,8 +73,9 @@ def build(chosen: argparse.Namespace) -> tuple[World, Journal | None]:
         time_zone=schema.TIME_ZONE,
         ui_domain=schema.UI_DOMAIN,
         token=schema.TOKEN,
-        scopes=schema.SCOPES,
+        scopes=schema.SCOPES.union(chosen.scope),
         seed=chosen.seed,
+        account_type=chosen.account_type,
     )
     settings = Settings(
         chosen.seed, chosen.interactions, chosen.days, chosen.start, chosen.live_stops_on, chosen.flawless

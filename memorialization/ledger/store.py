@@ -6,6 +6,7 @@ seconds and a repeated step changes nothing. All methods raise LedgerUnavailable
 
 import io
 import json
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -174,13 +175,14 @@ class Ledger:
     def keep_targets(self, configuration: str, run_id: str, targets: pd.DataFrame) -> None:
         """Matched targets are kept for later runs; parked ones wait for a person until they match."""
         frame = targets.assign(configuration=configuration, run_id=run_id)
-        matched = frame[frame["outcome"].eq("matched")]
-        columns = ["configuration", "interaction_key", "entity", "record_id", "rule", "run_id"]
-        self._merge(tables.matches, matched[columns])
+        new = frame[frame["outcome"].eq("matched") & frame["rule"].ne("kept")]  # kept: how it was found stays known
+        columns = ["configuration", "interaction_key", "entity", "record_id", "rule", "resolved_by", "run_id"]
+        self._merge(tables.matches, new[columns])
         parked = frame[frame["outcome"].eq("parked")]
-        parked = parked.assign(candidates=[json.dumps(list(ids)) for ids in parked["candidates"]])
-        columns = ["configuration", "interaction_key", "entity", "reason", "candidates", "run_id"]
-        self._merge(tables.parked, parked[columns])
+        lists = {c: [json.dumps(list(items)) for items in parked[c]] for c in ("candidates", "addresses")}
+        parked = parked.assign(parked_at=_now(), **lists)
+        columns = [*columns[:3], "reason", "candidates", "addresses", "parked_at", "run_id"]
+        self._merge(tables.parked, parked[columns], parked_at="parked.parked_at")
         table = tables.parked
         solved = frame[~frame["outcome"].eq("parked")]
         with self._transaction() as connection:
@@ -193,6 +195,95 @@ class Ledger:
                     ),
                     {"keys": group["interaction_key"].tolist()},
                 )
+
+    # ---- what people decide about parked targets
+
+    def salt(self, configuration: str) -> bytes:
+        """Of the hashes of addresses; made at the first use and the same ever after."""
+        new = insert(tables.salts).values(configuration=configuration, salt=secrets.token_hex(32))
+        query = select(tables.salts.c.salt).where(tables.salts.c.configuration == configuration)
+        with self._transaction() as connection:
+            connection.execute(new.on_conflict_do_nothing())
+            return bytes.fromhex(connection.execute(query).scalar_one())
+
+    def parked(self, configuration: str) -> list[dict[str, Any]]:
+        """The columns of `parked`, with start_time and end_time of the interaction, the oldest first."""
+        parked, legs = tables.parked, tables.interactions
+        same = (legs.c.configuration == parked.c.configuration) & (legs.c.interaction_key == parked.c.interaction_key)
+        query = select(parked, legs.c.start_time, legs.c.end_time).outerjoin(legs, same)
+        query = query.where(parked.c.configuration == configuration)
+        query = query.order_by(parked.c.parked_at, parked.c.interaction_key, parked.c.entity)
+        with self._transaction() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def resolutions(self, configuration: str) -> list[dict[str, Any]]:
+        """The columns of `resolutions`, with start_time and end_time of the interaction, the oldest first."""
+        table, legs = tables.resolutions, tables.interactions
+        same = (legs.c.configuration == table.c.configuration) & (legs.c.interaction_key == table.c.interaction_key)
+        query = select(table, legs.c.start_time, legs.c.end_time).outerjoin(legs, same)
+        query = query.where(table.c.configuration == configuration)
+        query = query.order_by(table.c.resolved_at, table.c.interaction_key, table.c.entity)
+        with self._transaction() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def keep_resolutions(self, configuration: str, door: str, decided: Sequence[Mapping[str, Any]]) -> None:
+        """All or none; `decided`: interaction_key, entity, record_id, addresses. One that replaces another takes
+        the matches with it that the other led to."""
+        with self._transaction() as connection:
+            for row in decided:
+                self._drop_resolution(connection, configuration, row["entity"], row["interaction_key"])
+                connection.execute(
+                    insert(tables.resolutions).values(
+                        configuration=configuration, door=door, resolved_at=_now(),
+                        **{c: row[c] for c in ("interaction_key", "entity", "record_id", "addresses")},
+                    )
+                )  # fmt: skip
+
+    def drop_resolutions(self, configuration: str, entity: str, keys: Sequence[str]) -> dict[str, datetime | None]:
+        """Forget resolutions and the matches they led to; interaction key of each such match -> its leg's end."""
+        with self._transaction() as connection:
+            ends: dict[str, datetime | None] = {}
+            for key in keys:
+                ends |= self._drop_resolution(connection, configuration, entity, key)
+            return ends
+
+    @staticmethod
+    def _drop_resolution(
+        connection: Connection, configuration: str, entity: str, key: str
+    ) -> dict[str, datetime | None]:
+        of = {"configuration": configuration, "entity": entity, "key": key}
+        connection.execute(
+            text(
+                "delete from resolutions "
+                "where configuration = :configuration and entity = :entity and interaction_key = :key"
+            ),
+            of,
+        )
+        dropped = connection.execute(
+            text(
+                "with dropped as (delete from matches where configuration = :configuration and entity = :entity "
+                "and resolved_by = :key returning configuration, interaction_key) "
+                "select interaction_key, end_time from dropped left join interactions "
+                "using (configuration, interaction_key)"
+            ),
+            of,
+        )
+        return {row.interaction_key: row.end_time for row in dropped}
+
+    def decided(self, configuration: str, since: datetime) -> tuple[frozenset[str], datetime | None]:
+        """Keys of parked interactions that began after `since` and that a person has decided since, by
+        themselves or by their customer's address; and when the first of them began."""
+        query = text(
+            "select distinct parked.interaction_key, start_time from parked "
+            "join interactions using (configuration, interaction_key) "
+            "join resolutions using (configuration, entity) "
+            "where configuration = :configuration and start_time >= :since "
+            "and (resolutions.interaction_key = parked.interaction_key or exists ("
+            "select from jsonb_array_elements_text(resolutions.addresses) one where parked.addresses ? one))"
+        )
+        with self._transaction() as connection:
+            rows = connection.execute(query, {"configuration": configuration, "since": since}).all()
+        return frozenset(key for key, _ in rows), min((start for _, start in rows), default=None)
 
     # ---- values
 

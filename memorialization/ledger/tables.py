@@ -77,6 +77,7 @@ matches = Table(
     Column("entity", Text, primary_key=True),
     Column("record_id", Text, nullable=False),
     Column("rule", Text, nullable=False),
+    Column("resolved_by", Text, comment="interaction key of the resolution that led to it"),
     Column("run_id", UUID, nullable=False),
 )
 
@@ -123,7 +124,28 @@ parked = Table(
     Column("entity", Text, primary_key=True),
     Column("reason", Text, nullable=False, comment="ambiguous | unmatched"),
     Column("candidates", JSONB, nullable=False, comment="record ids"),
-    Column("run_id", UUID, nullable=False),
+    Column("addresses", JSONB, nullable=False, comment="salted hashes of the customer's e-mail and phone"),
+    Column("parked_at", _instant, nullable=False, comment="first seen without a record"),
+    Column("run_id", UUID, nullable=False, comment="the run that parked it last"),
+)
+
+resolutions = Table(
+    "resolutions",
+    metadata,
+    Column("configuration", Text, primary_key=True),
+    Column("interaction_key", Text, primary_key=True),
+    Column("entity", Text, primary_key=True),
+    Column("record_id", Text, nullable=False),
+    Column("addresses", JSONB, nullable=False, comment="as in parked: whose next interactions it is kept for"),
+    Column("door", Text, nullable=False, comment="command | csv | airflow"),
+    Column("resolved_at", _instant, nullable=False),
+)
+
+salts = Table(
+    "salts",
+    metadata,
+    Column("configuration", Text, primary_key=True),
+    Column("salt", Text, nullable=False, comment="of the addresses in parked and resolutions, hexadecimal"),
 )
 
 coverage = Table(

@@ -14,10 +14,11 @@ import pandas as pd
 from memorialization.compare import DRIFTED, EQUAL, MISSING, NEW, TRUNCATED, VERDICTS, WITHHELD
 from memorialization.configuration import CHANNEL_OF, Configuration
 from memorialization.deliver import REJECTED, UNACCOUNTED, WRITTEN
-from memorialization.gate import released
+from memorialization.gate import OWNERSHIP, released
 from memorialization.interactions import SCRIPT, channel_of
 from memorialization.matching import PARKED
 from memorialization.reconcile import TRANSCRIPTS
+from memorialization.report.coverage import coverage
 from memorialization.report.model import (
     Funnel,
     MappingRow,
@@ -54,11 +55,12 @@ def build(run: Run, facts: dict[str, Any], steps: list[dict[str, Any]]) -> Repor
     failures += [f"quality suite {s.suite!r}: {s.failing:,} of {s.rows:,} fail" for s in quality if s.state == "fail"]
     return Report(
         run=_run_facts(run, frozen, facts, gathered),
-        verdict=_verdict(frozen.configuration, run, funnel, failures),
+        verdict=_verdict(frozen.configuration, run, funnel, failures, reasons.get("held", {}).get(OWNERSHIP, 0)),
         funnel=funnel,
         reasons=reasons,
         mapping_rows=tuple(_mapping_rows(gathered)),
         truncation=tuple(_truncation(gathered)),
+        cards=tuple(coverage(gathered.cards, frozen.configuration)),
         quality=tuple(quality),
         systematic=tuple(
             SystematicRow(
@@ -88,6 +90,7 @@ class _Gathered:
         self.reconciled = [s for s in done if s["step"] == "reconcile"]
         self.calls = sum((s["summary"] or {}).get("calls", 0) for s in done)
         self.throttled = sum((s["summary"] or {}).get("throttled", 0) for s in done)
+        self.cards = [row for s in done if s["step"] == "cards" for row in s["summary"]["cards"]]
         self.judged = [s for s in done if s["step"].startswith("judge ")]
         decided = run.files.read_json("gate.json") if run.files.exists("gate.json") else {}
         self.systematic = decided.get("systematic", [])
@@ -104,7 +107,7 @@ class _Gathered:
             entity = name.rsplit("/", 1)[0]
             self.transcripts.append(run.files.read_frame(f"transcripts/{name}.parquet"))
             part = run.files.read_frame(
-                f"changes/{name}.parquet", ["record", "property", "section", "interaction_key", "verdict"]
+                f"changes/{name}.parquet", ["record", "property", "section", "interaction_key", "verdict", "kept"]
             )
             part["held"] = released(part, decided.get("hold"), self.systematic).to_numpy()
             changes.append(part.assign(entity=entity))
@@ -207,18 +210,18 @@ def _truncation(gathered: _Gathered) -> list[Truncation]:
     found = pd.concat(gathered.transcripts) if gathered.transcripts else pd.DataFrame(columns=TRANSCRIPTS)
     if lengths.empty:
         return []
-    written = gathered.receipts
+    done = gathered.receipts
+    done = done[done["verified"].eq(True)] if len(done) else pd.DataFrame(columns=["section", "property", "record"])
     rows = []
     for (section, name), group in lengths.groupby(["section", "property"]):
         stood = found[found["section"].eq(section) & found["property"].eq(name)]
         verdicts = stood["verdict"].value_counts()
-        mended = (
-            written[written["section"].eq(section) & written["property"].eq(name) & written["verified"].eq(True)]
-            if len(written)
-            else written
-        )
+        shortened = stood["delivered"].lt(stood["length"])
+        found_shortened = int((stood["verdict"].eq(EQUAL) & shortened).sum())
+        mended = done.loc[done["section"].eq(section) & done["property"].eq(name), "record"]
+        now = stood["verdict"].eq(EQUAL) | stood["record"].isin(mended)
         cut = stood[stood["verdict"].isin([TRUNCATED, WITHHELD])]
-        whole = int(verdicts.get(EQUAL, 0))
+        whole = int(verdicts.get(EQUAL, 0)) - found_shortened
         rows.append(
             Truncation(
                 mapping=gathered.section(section).mapping.name,
@@ -236,7 +239,9 @@ def _truncation(gathered: _Gathered) -> list[Truncation]:
                     verdicts.get(MISSING, 0) + (stood["held_length"].eq(0) & stood["verdict"].eq(WITHHELD)).sum()
                 ),
                 found_altered=int(verdicts.get(DRIFTED, 0) + verdicts.get("edited", 0)),
-                whole_now=whole + len(mended),
+                found_shortened=found_shortened,
+                whole_now=int((now & ~shortened).sum()),
+                shortened_by_policy=int((now & shortened).sum()),
                 characters_lost=int((cut["length"] - cut["held_length"]).clip(lower=0).sum()),
             )
         )
@@ -334,8 +339,9 @@ def _step(step: dict[str, Any]) -> Step:
     )
 
 
-def _verdict(configuration: Configuration, run: Run, f: Funnel, failures: list[str]) -> Verdict:
-    wrong = f.missing + f.drifted + f.truncated
+def _verdict(configuration: Configuration, run: Run, f: Funnel, failures: list[str], left_alone: int) -> Verdict:
+    """`left_alone`: values that differ, and that their row's ownership leaves as they are."""
+    wrong = f.missing + f.drifted + f.truncated - left_alone
     if failures:
         sentence = f"Not all is settled: {failures[0]}."
     elif not f.pulled:
@@ -353,7 +359,7 @@ def _verdict(configuration: Configuration, run: Run, f: Funnel, failures: list[s
     waiting = {
         "parked targets": f.parked,
         "rejected values": f.rejected,
-        "held values": 0 if run.dry_run or configuration.crm.mode == "observe" else f.held,
+        "held values": 0 if run.dry_run or configuration.crm.mode == "observe" else f.held - left_alone,
         "withheld values": f.withheld,
         "unreadable values": f.unreadable,
         "values that did not read back": f.verify_failed,

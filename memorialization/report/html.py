@@ -12,6 +12,7 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from memorialization.compare import REPAIRABLE, VERDICTS
+from memorialization.gate import OWNERSHIP
 from memorialization.report import words
 from memorialization.report.model import Funnel, MappingRow, Parked, Rejected, Report, Truncation
 
@@ -245,7 +246,7 @@ def tasks(report: Report) -> list[Task]:
         Task(f.verify_failed, "values", "verify_failed", "", words.VERIFY_FAILED),
         *_by_reason("rejected", "values", reasons, cures),
         *_by_reason("parked", "targets", reasons, words.PARKED),
-        *_by_reason("held", "values", reasons, words.HELD),
+        *(task for task in _by_reason("held", "values", reasons, words.HELD) if task.reason != OWNERSHIP),
         *_by_reason("withheld", "values", reasons, words.WITHHELD),
         Task(f.unreadable, "values", "unreadable", "", words.UNREADABLE),
     ]
@@ -307,6 +308,8 @@ def advice(t: Truncation) -> str:
     if not t.over_limit:
         return f"All {t.transcripts:,} fit; the longest fills {share(t.longest, t.limit)} of the limit."
     fit = f"{t.over_limit:,} of {t.transcripts:,} do not fit into {t.limit:,} characters: "
+    if t.shortened_by_policy:
+        return fit + f"{t.shortened_by_policy:,} stand there shortened, as their row says (on_overflow: cut)."
     if t.limit >= LARGEST_TEXT:
         return fit + "HubSpot has no longer field; map the Transcript URL beside it."
     return fit + "raise the property's limit in HubSpot or map to a longer field."

@@ -114,7 +114,11 @@ class MappingRow(_Model):
 
 
 class Truncation(_Model):
-    """Transcripts against the limit of one target field; lengths in UTF-16 units."""
+    """Transcripts against the limit of one target field; lengths in UTF-16 units.
+
+    A transcript that stands as the row's `on_overflow: cut` shortens it is not whole: `found_shortened` were found so,
+    `shortened_by_policy` stand so now.
+    """
 
     mapping: str
     entity: str
@@ -129,8 +133,33 @@ class Truncation(_Model):
     found_truncated: int
     found_missing: int
     found_altered: int
+    found_shortened: int = 0
     whole_now: int
+    shortened_by_policy: int = 0
     characters_lost: int
+
+
+class CardField(_Model):
+    """One HubSpot field on the customer card, and on how many of the cards it is empty."""
+
+    field: str
+    empty: int
+
+
+class Card(_Model):
+    """One record type of a dynamic data mapping over all due interactions whose assignment names it.
+
+    interactions = cards + without_record: a card is shown where the run has matched a record of the type. On
+    `unreadable` cards nothing is known of any field. Counts only.
+    """
+
+    dynamic_data_mapping: str
+    entity: str
+    interactions: int
+    cards: int
+    without_record: int
+    unreadable: int
+    fields: tuple[CardField, ...]
 
 
 class Suite(_Model):
@@ -201,6 +230,7 @@ class Report(_Model):
     reasons: dict[str, dict[str, int]]
     mapping_rows: tuple[MappingRow, ...]
     truncation: tuple[Truncation, ...]
+    cards: tuple[Card, ...] = ()
     quality: tuple[Suite, ...]
     systematic: tuple[SystematicRow, ...]
     parked: tuple[Parked, ...]

@@ -37,7 +37,8 @@ GLOSSARY: Final[Mapping[str, str]] = {
 }
 
 PARKED: Final[Mapping[str, str]] = {
-    "ambiguous": "Several records fit. Merge the duplicates in HubSpot, or correct the one that should not fit.",
+    "ambiguous": "Several records fit. Merge the duplicates in HubSpot, correct the one that should not fit, "
+    "or decide which is meant: memorialize parked.",
     "unmatched": "No record fits. Complete the e-mail or phone of the right record in HubSpot, "
     "or make the record; "
     "or let the section create it (on_unmatched: create) or do without (required: false).",
@@ -53,6 +54,7 @@ WITHHELD: Final[Mapping[str, str]] = {
 }
 
 HELD: Final[Mapping[str, str]] = {
+    "ownership": "Nothing to do: the row fills empty properties only (ownership: fill_if_empty); these hold a value.",
     "observe": "Read this report. If it is right, adopt the configuration (memorialize adopt); later runs then write.",
     "dry_run": "Nothing is wrong: a dry run never writes. Run the window again without it.",
     "approval": "Look through the plan, then approve or refuse it.",

@@ -57,6 +57,11 @@ class Lookups:
             self._single[disposition_id] = text_of(found, "dispositionName") if isinstance(found, dict) else None
         return self._single[disposition_id]
 
+    @property
+    def disposition_names(self) -> list[str]:
+        """All names, inactive ones too, each once and in order."""
+        return sorted({name for name in self._dispositions.values() if name})
+
     @cached_property
     def _dispositions(self) -> Mapping[str, str | None]:
         return {i: text_of(row, "dispositionName") for i, row in self._admin("dispositions", "dispositionId").items()}

@@ -16,7 +16,12 @@ HOST = "https://api.hubapi.com"
 
 
 def store_from(host: str | None, password: str | None, extras: Mapping[str, object]) -> HubSpotStore:
-    """A store over the token `password`; `host` is a base URL, HubSpot's own where empty.
+    """A store over the client of `client_from`."""
+    return HubSpotStore(client_from(host, password, extras))
+
+
+def client_from(host: str | None, password: str | None, extras: Mapping[str, object]) -> Client:
+    """A client with the token `password`; `host` is a base URL, HubSpot's own where empty.
 
     `extras` may hold `api_version`: "v3" (default) or "2026-09". Raises ConfigurationError.
     """
@@ -29,7 +34,7 @@ def store_from(host: str | None, password: str | None, extras: Mapping[str, obje
     version = extras.get("api_version") or "v3"
     if version not in VERSIONS:
         raise ConfigurationError(f"The HubSpot connection's api_version must be one of {', '.join(VERSIONS)}.")
-    return HubSpotStore(Client(token, host=_base_url(host or HOST), api_version=str(version)))
+    return Client(token, host=_base_url(host or HOST), api_version=str(version))
 
 
 def _base_url(host: str) -> str:

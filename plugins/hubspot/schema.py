@@ -40,7 +40,8 @@ class Schema:
 
     def account(self) -> Account:
         body = self._client.account().body
-        return Account(int(body["portalId"]), str(body["timeZone"]), str(body["uiDomain"]))
+        kind = str(body.get("accountType") or "STANDARD")
+        return Account(int(body["portalId"]), str(body["timeZone"]), str(body["uiDomain"]), kind)
 
     def scopes(self) -> frozenset[str] | None:
         """None for tokens that HubSpot tells nothing about: those of OAuth apps."""

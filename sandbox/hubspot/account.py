@@ -29,7 +29,7 @@ def details(call: Call) -> Answer:
     region = call.portal.ui_domain.split(".")[0].removeprefix("app").strip("-") or "na1"
     body = {
         "portalId": call.portal.portal_id,
-        "accountType": "STANDARD",
+        "accountType": call.portal.account_type,
         "timeZone": call.portal.time_zone,
         "companyCurrency": "EUR",
         "additionalCurrencies": [],

@@ -18,6 +18,8 @@ import orjson
 
 from sandbox.hubspot.portal import Portal, Source
 
+_TIMELESS = ("define", "undefine", "define_group", "dissociate")
+
 
 @dataclass(frozen=True)
 class Change:
@@ -31,7 +33,7 @@ class Change:
 
     def apply(self, portal: Portal, at: datetime) -> Change:
         """Make the change and return it complete, with the id that a create was given."""
-        timed = {} if self.method in ("define", "define_group", "dissociate") else {"at": at}
+        timed = {} if self.method in _TIMELESS else {"at": at}
         sourced = {} if self.source is None else {"source": self.source}
         result = getattr(portal, self.method)(**self.arguments, **timed, **sourced)
         if self.method != "create":

@@ -43,7 +43,15 @@ class Portal:
     """
 
     def __init__(
-        self, *, portal_id: int, time_zone: str, ui_domain: str, token: str, scopes: frozenset[str], seed: int
+        self,
+        *,
+        portal_id: int,
+        time_zone: str,
+        ui_domain: str,
+        token: str,
+        scopes: frozenset[str],
+        seed: int,
+        account_type: str = "STANDARD",
     ) -> None:
         self.portal_id = portal_id
         self.time_zone = time_zone
@@ -51,6 +59,7 @@ class Portal:
         self.token = token
         self.scopes = scopes
         self.seed = seed
+        self.account_type = account_type
         self.stores: dict[str, Store] = {}
         self._spellings: dict[str, Store] = {}
         self._shapes: dict[tuple[str, ...], tuple[str, ...]] = {}
@@ -96,6 +105,15 @@ class Portal:
         )
         if (item["hasUniqueValue"] and name != "hs_object_id") or name in _INDEXED:
             store.index.setdefault(name, {})
+
+    def undefine(self, type_id: str, name: str) -> None:
+        """Take a property away, with every record's value; one that is not there is left alone."""
+        store = self.store(type_id)
+        if store.properties.pop(name, None) is None:
+            return
+        store.index.pop(name, None)
+        for record in store.records.values():
+            record.values.pop(name, None)
 
     def define_group(self, type_id: str, name: str, label: str) -> None:
         """Add or rename a property group."""

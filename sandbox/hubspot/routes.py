@@ -46,6 +46,7 @@ _TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("POST", f"{_PROPERTIES}/batch/create", schema.batch_create),
     ("POST", f"{_PROPERTIES}/batch/read", schema.batch_read),
     ("GET", f"{_PROPERTIES}/{{name}}", schema.one),
+    ("DELETE", f"{_PROPERTIES}/{{name}}", schema.archive),
     ("GET", _VALIDATIONS, schema.validations),
     ("GET", f"{_VALIDATIONS}/{{name}}", schema.validation_of),
     ("GET", "/crm-object-schemas/v3/schemas", schema.schemas),

@@ -47,6 +47,19 @@ def create(call: Call) -> Answer:
     return Answer(201, _defined(call, store, body))
 
 
+def archive(call: Call) -> Answer:
+    """Archived properties are gone here: neither listed with `archived` nor brought back by their name."""
+    store = call.store()
+    call.need_schema(store.kind, "write")
+    definition = store.properties.get(call.params["name"])
+    if definition is None:
+        raise ApiError(404, f"Property {call.params['name']} does not exist", category="OBJECT_NOT_FOUND")
+    if definition.item.get("hubspotDefined"):
+        raise validation(f"'{definition.name}' is defined by HubSpot and cannot be archived.")
+    call.make("undefine", type_id=store.kind.type_id, name=definition.name)
+    return Answer(204)
+
+
 def batch_create(call: Call) -> Answer:
     store = call.store()
     call.need_schema(store.kind, "write")

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from app.nights import last_complete
+from app.nights import interval_of, last_complete
 from memorialization.errors import ConfigurationError
 from memorialization.ports import Window
 
@@ -39,3 +39,15 @@ def test_the_schedule_is_in_utc_wherever_the_caller_is() -> None:
 def test_a_schedule_that_never_comes_is_a_configuration_error() -> None:
     with pytest.raises(ConfigurationError, match="schedule '0 2 31 2 \\*' is no time that ever comes"):
         last_complete("0 2 31 2 *", at(23, 16))
+
+
+@pytest.mark.parametrize(
+    ("moment", "start", "end"),
+    [
+        (at(22, 2), at(22, 2), at(23, 2)),  # half-open: a tick begins its interval
+        (at(22, 1, 59, 59), at(21, 2), at(22, 2)),
+        (at(22, 18), at(22, 2), at(23, 2)),
+    ],
+)
+def test_every_moment_is_in_one_interval(moment: datetime, start: datetime, end: datetime) -> None:
+    assert interval_of("0 2 * * *", moment) == Window(start, end)

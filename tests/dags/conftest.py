@@ -31,7 +31,7 @@ class Airflow:
         dag: str,
         *,
         at: str | None = None,
-        conf: dict[str, str] | None = None,
+        conf: dict[str, Any] | None = None,
         environment: dict[str, str] | None = None,
     ) -> Any:
         """{"state", "tasks", "report"}: `at` is the run's logical date, `conf` its params; report None without one."""

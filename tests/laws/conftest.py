@@ -84,8 +84,9 @@ print(json.dumps({
     "loaded": loaded,
     "dags": {d.dag_id: {
         "description": d.description, "doc": d.doc_md, "tags": sorted(d.tags), "max_active_runs": d.max_active_runs,
-        "catchup": d.catchup, "timetable": type(d.timetable).__name__, "timezone": str(d.timetable.timezone),
-        "cron": d.timetable.expression, "stored": bool(DagSerialization.serialize_dag(d)),
+        "catchup": d.catchup, "timetable": type(d.timetable).__name__,
+        "timezone": str(getattr(d.timetable, "timezone", None)), "cron": getattr(d.timetable, "expression", None),
+        "stored": bool(DagSerialization.serialize_dag(d)),
         "tasks": {t.task_id: {"owner": t.owner, "retries": t.retries, "pool": t.pool} for t in d.tasks},
     } for d in bag.dags.values()},
 }))

@@ -17,11 +17,23 @@ CALLS = {
     "open_run": "hubspot_api",
     "extract": "cxone_api",
     "prepare": "hubspot_api",
+    "cards": "hubspot_api",
     "reconcile": "hubspot_api",
     "gate": "hubspot_api",
     "apply": "hubspot_api",
 }
+DECIDES = {"resolve_parked": "hubspot_api"}
 CALLS_NOBODY = {"partition", "buckets", "judge_mapped", "judge_stored", "report", "verdict"}
+
+
+def nightly(dags: dict[str, Any]) -> dict[str, Any]:
+    """The DAGs that run windows."""
+    found = {name: dag for name, dag in dags.items() if name.startswith("memorialize__")}
+    assert found
+    assert {name for name in dags if name not in found} == {
+        name.replace("memorialize__", "resolve_parked__") for name in found
+    }
+    return found
 
 
 def test_no_window_comes_from_the_logical_date() -> None:
@@ -33,9 +45,15 @@ def test_no_window_comes_from_the_logical_date() -> None:
 
 @pytest.mark.slow
 def test_every_dag_runs_on_half_open_intervals_in_utc(parsed: Any) -> None:
-    for dag in parsed["dags"].values():
+    for dag in nightly(parsed["dags"]).values():
         assert (dag["timetable"], dag["timezone"]) == ("CronDataIntervalTimetable", "UTC")
         assert dag["catchup"] is False
+
+
+@pytest.mark.slow
+def test_what_people_decide_waits_for_them(parsed: Any) -> None:
+    dag = parsed["dags"]["resolve_parked__acme"]
+    assert (dag["timetable"], dag["cron"], dag["catchup"]) == ("NullTimetable", None, False)
 
 
 @pytest.mark.slow
@@ -56,14 +74,16 @@ def test_every_dag_says_whose_it_is_and_what_it_does(parsed: Any) -> None:
 def test_every_task_is_tried_again_and_the_last_word_is_not(parsed: Any) -> None:
     for dag in parsed["dags"].values():
         retries = {name: task["retries"] for name, task in dag["tasks"].items()}
-        assert retries == dict.fromkeys(dag["tasks"], 2) | {"verdict": 0}
+        assert retries == {name: 0 if name == "verdict" else 2 for name in dag["tasks"]}
+    assert all("verdict" in dag["tasks"] for dag in nightly(parsed["dags"]).values())
 
 
 @pytest.mark.slow
 def test_every_task_that_calls_an_outside_api_has_a_pool(parsed: Any) -> None:
-    for dag in parsed["dags"].values():
+    night = nightly(parsed["dags"])
+    for name, dag in parsed["dags"].items():
         pools = {name: task["pool"] for name, task in dag["tasks"].items()}
-        assert pools == CALLS | dict.fromkeys(CALLS_NOBODY, "default_pool")
+        assert pools == (CALLS | dict.fromkeys(CALLS_NOBODY, "default_pool") if name in night else DECIDES)
 
 
 def test_every_pool_is_made_where_airflow_is() -> None:
@@ -113,7 +133,7 @@ def test_a_broken_configuration_keeps_its_dag_and_takes_no_other(tmp_path: Path)
     (mappings / "folder/crm.yaml").mkdir()
     out = parse(tmp_path, MEMORIALIZATION_MAPPINGS=str(mappings))
     assert out["errors"] == {}
-    dags = out["dags"]
+    dags = nightly(out["dags"])
     fit = [name for name in BROKEN if name.isidentifier() and len(name) < 80]
     assert {f"memorialize__{name}" for name in (*fit, "acme", "folder")} <= set(dags)
     assert len(dags) == len(BROKEN) + 2

@@ -23,8 +23,8 @@ _CHANNELS: dict[str, Literal["Voice call contact", "Digital contact", "Script va
 }  # fmt: skip
 
 
-def row(name: str, channel: str, data: str) -> FieldRow:
-    return FieldRow(external_crm_field=name, channel=_CHANNELS[channel], cxone_data=data)
+def row(name: str, channel: str, data: str, **policies: Any) -> FieldRow:
+    return FieldRow(external_crm_field=name, channel=_CHANNELS[channel], cxone_data=data, **policies)
 
 
 def section(entity: str, *rows: FieldRow, **settings: Any) -> Section:

@@ -4,8 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
-from memorialization.configuration import load, names
+from memorialization.configuration import FieldRow, Section, load, names
 from memorialization.errors import ConfigurationError
 from memorialization.interactions import FIELD_COLUMNS
 
@@ -122,12 +123,10 @@ def test_rows_know_their_column_their_source_and_their_channel(acme: Path) -> No
         ("workflows.yaml", "channel: Digital contact", "channel: Voice call contact",
          "workflows.yaml:7: 'Voice call contact' is already assigned by line 3. Remove one."),
         # mapping files
-        ("voice.yaml", "cxone_data: ANI", "cxone_data: ani",
-         "voice.yaml:21: 'ani' is not a CXone field of 'Voice call contact'. Did you mean 'ANI'?"),
-        ("voice.yaml", "cxone_data: Agent Name", "cxone_data: AgentName",
-         "voice.yaml:9: 'AgentName' is not a CXone field of 'Voice call contact'. Did you mean 'Agent Name'?"),
-        ("voice.yaml", "cxone_data: Agent Name", 'cxone_data: "Agent Name "',
-         "voice.yaml:9: 'Agent Name ' is not a CXone field of 'Voice call contact'. Did you mean 'Agent Name'?"),
+        ("voice.yaml", "cxone_data: ANI", "cxone_data: ANNI",
+         "voice.yaml:21: 'ANNI' is not a CXone field of 'Voice call contact'. Did you mean 'ANI'?"),
+        ("voice.yaml", "cxone_data: Agent Name", "cxone_data: Agent_Nam",
+         "voice.yaml:9: 'Agent_Nam' is not a CXone field of 'Voice call contact'. Did you mean 'Agent Name'?"),
         ("voice.yaml", "cxone_data: ANI", "cxone_data: Transcription Text",
          "voice.yaml:21: 'Transcription Text' is not a CXone field of 'Voice call contact'. Known: Agent ID, "
          "Agent Name, Contact ID, Direction, Disposition Name, Disposition Notes, End Time, Final State, "
@@ -149,12 +148,19 @@ def test_rows_know_their_column_their_source_and_their_channel(acme: Path) -> No
          "voice.yaml:21: 'cxone_contact_id' is already written by line 20. Map it once per channel."),
         ("voice.yaml", "cxone_order_number", "cxone_tags",
          "voice.yaml:41: 'cxone_tags' is already written by line 39. Map it once per channel."),
-        ("voice.yaml", "key: Contact ID", "key: leg",
-         "voice.yaml:17: sections.1.key: 'leg' is not allowed. "
-         "Allowed: 'Contact ID', 'Interaction ID' or 'Master Contact ID'."),
+        ("voice.yaml", "key: Contact ID", "key: case",
+         "voice.yaml:17: sections.1.key: 'case' is not allowed. "
+         "Allowed: 'Contact ID', 'Interaction ID', 'Master Contact ID' or 'leg'."),
+        ("voice.yaml", "cxone_data: Agent Name}", "cxone_data: Agent Name, ownership: mine}",
+         "voice.yaml:9: sections.0.fields.1.ownership: 'mine' is not allowed. "
+         "Allowed: 'repair', 'pipeline' or 'fill_if_empty'."),
+        ("voice.yaml", "cxone_data: Agent Name}", "cxone_data: Agent Name, on_overflow: cut}",
+         "voice.yaml:9: sections.0.fields.1: on_overflow: cut is for Transcription Text only, not for 'Agent Name'."),
+        ("digital.yaml", "cxone_data: Transcription Text}", "cxone_data: Transcription Text, on_overflow: note}",
+         "digital.yaml:14: sections.0.fields.7.on_overflow: 'note' is not allowed. Allowed: 'reject' or 'cut'."),
         ("voice.yaml", "entity: Contact", "entty: Contact",
-         "voice.yaml:5: sections.0.entty: unknown key. Did you mean 'entity'? Known here: entity, key, required, "
-         "on_unmatched, create_with, record_id_from, through_contact, fields."),
+         "voice.yaml:5: sections.0.entty: unknown key. Did you mean 'entity'? Known here: entity, key, key_property, "
+         "required, on_unmatched, create_with, record_id_from, through_contact, fields."),
         ("voice.yaml", "channel: Voice call contact", "channel: Voice",
          "voice.yaml:8: sections.0.fields.0.channel: 'Voice' is not allowed. "
          "Allowed: 'Voice call contact', 'Digital contact' or 'Script variable'."),
@@ -173,6 +179,25 @@ def test_a_mistake_is_named_with_file_line_and_cure(acme: Path, name: str, old: 
 def test_an_unknown_key_is_told_with_the_one_that_was_meant(acme: Path) -> None:
     message = broken(acme, "crm.yaml", "  tags_separator", "  tag_separator")
     assert message.startswith("crm.yaml:17: rendering.tag_separator: unknown key. Did you mean 'tags_separator'? Known")
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("voice.yaml", "cxone_data: ANI", "cxone_data: ani"),
+        ("voice.yaml", "cxone_data: Agent Name", "cxone_data: AgentName"),
+        ("voice.yaml", "cxone_data: Agent Name", 'cxone_data: " agent  name "'),
+        ("voice.yaml", "channel: Voice call contact", "channel: VoiceCall CONTACT"),
+        ("voice.yaml", "key: Contact ID", "key: contact id"),
+        ("workflows.yaml", "channel: Digital contact", "channel: digital contact"),
+    ],
+)
+def test_cxones_names_are_matched_without_regard_to_case_or_spacing(acme: Path, name: str, old: str, new: str) -> None:
+    before = load(acme.parent, "acme")
+    text = (acme / name).read_text()
+    assert old in text
+    (acme / name).write_text(text.replace(old, new))
+    assert load(acme.parent, "acme") == before
 
 
 @pytest.mark.parametrize(
@@ -214,12 +239,27 @@ def test_a_file_that_holds_no_keys_is_refused(acme: Path, name: str, content: st
         ("on_unmatched: create",
          "3: sections.0: on_unmatched: create needs a key, else a second run would create a second record."),
         ("create_with: {a: b}", "3: sections.0: create_with has no use without on_unmatched: create."),
+        ("key: leg", "3: sections.0: key: leg needs key_property, a unique text property of its own."),
+        ("key_property: k", "3: sections.0: key_property has no use without key."),
+        ("key: leg\n    key_property: notes",
+         "3: sections.0: key_property 'notes' holds the leg's key; no row may write it too."),
         ("through_contact: true", "3: sections.0: through_contact is for the entity Company only."),
     ],
 )  # fmt: skip
 def test_settings_that_contradict_each_other_are_refused(acme: Path, setting: str, message: str) -> None:
     (acme / "voice.yaml").write_text(MINIMAL.format(setting=setting))
     assert refusal(acme) == f"voice.yaml:{message}"
+
+
+def test_the_key_property_is_the_mapped_one_or_for_leg_the_named_one() -> None:
+    by_id = FieldRow(external_crm_field="id", channel="Voice call contact", cxone_data="Contact ID")
+    assert Section(entity="Ticket", key="Contact ID", fields=(by_id,)).key_property == "id"
+    assert Section(entity="Ticket", key="Contact ID", key_property="id", fields=(by_id,)).key_property == "id"
+    assert Section(entity="Ticket", key="leg", key_property="leg_key", fields=(by_id,)).key_property == "leg_key"
+    with pytest.raises(ValidationError, match="key_property is 'other', but 'Contact ID' is mapped to 'id'"):
+        Section(entity="Ticket", key="Contact ID", key_property="other", fields=(by_id,))
+    again = Section.model_validate_json(Section(entity="Ticket", key="Contact ID", fields=(by_id,)).model_dump_json())
+    assert again.key_property == "id"
 
 
 def test_fields_null_or_empty_are_refused(acme: Path) -> None:

@@ -112,6 +112,22 @@ def test_a_record_is_created_once_with_its_fixed_values(ledger: Ledger, tmp_path
     assert ledger.holders("acme", "0-5", ["501"])["501", "agent"].interaction_key == "v:1"
 
 
+def test_each_leg_of_a_case_has_a_record_of_its_own_by_its_interaction_key(ledger: Ledger, tmp_path: Path) -> None:
+    setup = configuration(
+        section("Ticket", row("agent", "digital", "Agent Name"), key="leg", key_property="key", on_unmatched="create")
+    )
+    store = MemoryStore(schema())
+    legs = [
+        interaction(7, channel="digital", interaction_key=f"d:7:{start}:1", agent_name=f"Leg {start}")
+        for start in (1, 2)
+    ]
+    for created, equal in ((2, 0), (0, 2)):  # a second night finds both by their keys
+        report = night(setup, store, ledger, tmp_path, *legs).whole()
+        assert (report.funnel.to_create, report.funnel.equal, report.funnel.imbalances()) == (created, equal, [])
+    held = [(store.value(TICKET, i, "key"), store.value(TICKET, i, "agent")) for i in store.records[TICKET.type_id]]
+    assert sorted(held) == [("d:7:1:1", "Leg 1"), ("d:7:2:1", "Leg 2")]
+
+
 def test_the_same_step_twice_makes_no_second_record(ledger: Ledger, tmp_path: Path) -> None:
     store = MemoryStore(schema())
     opened = _planned(TICKETS, store, ledger, tmp_path, 2)

@@ -15,7 +15,7 @@ ROWS = (row("agent", "voice", "Agent Name"), row("notes", "voice", "Disposition 
 
 
 def _changes() -> pd.DataFrame:
-    return pd.DataFrame({"section": [0, 0, 1], "property": ["agent", "notes", "agent"]})
+    return pd.DataFrame({"section": [0, 0, 1], "property": ["agent", "notes", "agent"], "kept": [False] * 3})
 
 
 def test_nothing_is_held_without_a_reason() -> None:
@@ -30,6 +30,13 @@ def test_a_hold_is_for_all_and_stands_before_systematic(hold: str) -> None:
 
 def test_systematic_holds_one_mapping_row_and_no_other() -> None:
     assert released(_changes(), None, [{"section": 0, "property": "agent"}]).tolist() == ["systematic", "", ""]
+
+
+@pytest.mark.parametrize("hold", [None, "observe", "dry_run"])
+def test_what_a_row_leaves_alone_is_held_as_that_whatever_else_holds_it(hold: str | None) -> None:
+    kept = _changes().assign(kept=[True, False, False])
+    systematic = [{"section": 0, "property": "agent"}]
+    assert released(kept, hold, systematic).tolist() == ["ownership", hold or "", hold or ""]
 
 
 def test_no_change_is_no_reason() -> None:

@@ -67,6 +67,25 @@ def cells(frame: pd.DataFrame, name: str) -> list[str]:
     return [v if s == Status.VALUE else Status(s).name for v, s in zip(values, status, strict=True)]
 
 
+def test_a_transcript_that_its_row_cuts_stands_in_its_delivered_form_beside_the_whole() -> None:
+    of = section("Transcription Text", channel="Digital contact")
+    of = of.model_copy(update={"fields": (of.fields[0].model_copy(update={"on_overflow": "cut"}),)})
+    texts = pd.Series({"short": "Hello", "long": "one two three four five six", "wide": "x" * 90}, dtype="str")
+    due = interactions(
+        {"transcript_ref": "short", "transcript_url": "u"},
+        {"transcript_ref": "long", "transcript_url": "u"},
+        {"transcript_ref": "wide", "transcript_url": "u" * 30},  # its marker has no room
+        {"transcript_ref": None},
+        channel="digital",
+    )
+    using = configuration(rendering=Rendering(cut_marker="[cut]"))
+    target = Property("transcription_text", "", "string", "textarea", max_length=22)
+    frame = mapped(of, due, "digital", texts, using, transcription_text=target)
+    assert cells(frame, "transcription_text") == ["Hello", "one two three\n[cut] u", "TOO_LONG", "BLANK"]
+    assert frame["l.transcription_text"].tolist() == [5, 27, 90, 0]
+    assert frame["a.transcription_text"].fillna("-").tolist() == ["-", texts["long"], "-", "-"]
+
+
 def test_one_wide_row_an_interaction() -> None:
     of = section("Contact ID", "Agent Name", "End Time", "Tags", "Final State")
     due = interactions(

@@ -32,6 +32,7 @@ def find(
     kept: dict[str, str] | None = None,
     contacts: dict[str, str] | None = None,
     regions: tuple[str, ...] = REGIONS,
+    resolved: dict[str, tuple[str, ...]] | None = None,
     **crm: Any,
 ) -> pd.DataFrame:
     facts = {"customer_email": None, "customer_phone": None, "contact_guid": None}
@@ -39,7 +40,9 @@ def find(
     desired = map_section(
         due, channel, wanted, pd.Series(dtype="str"), store.properties(entity), configuration(wanted, **crm)
     )
-    ladder = Ladder(channel, wanted, entity, store.properties(entity), store, kept or {}, contacts or {}, regions)
+    ladder = Ladder(
+        channel, wanted, entity, store.properties(entity), store, kept or {}, contacts or {}, regions, resolved or {}
+    )
     return ladder.match(due, desired)
 
 
@@ -237,3 +240,16 @@ def test_a_ticket_that_lost_its_key_is_found_by_the_id_that_the_script_stored(st
     wanted = section("Ticket", row("key", "voice", "Contact ID"), key="Contact ID", record_id_from="ticketid")
     found = find(store, TICKET, wanted, interaction(1, **{"script.ticketid": bare}))
     assert outcome(found) == ("matched", bare, "stored id", None)
+
+
+def test_what_a_person_decided_comes_after_the_kept_and_before_every_search(store: MemoryStore) -> None:
+    kim, lee = store.create(CONTACT, email="kim@example.com"), store.create(CONTACT)
+    store.merged["77"] = lee
+    calls = [interaction(i, customer_email="kim@example.com") for i in range(1, 6)]
+    decided = {"v:1": (lee,), "v:2": (lee,), "v:3": ("77", lee), "v:4": (kim, lee), "v:5": ("404",)}
+    found = find(store, CONTACT, ANY_CONTACT, *calls, kept={"v:1": kim}, resolved=decided)
+    assert outcome(found, 0) == ("matched", kim, "kept", None)
+    assert outcome(found, 1) == ("matched", lee, "resolved", None)
+    assert outcome(found, 2) == ("matched", lee, "resolved", None)  # one record under two ids
+    assert outcome(found, 3) == ("not_attempted", None, "resolved", "ambiguous")
+    assert outcome(found, 4) == ("matched", kim, "e-mail", None)  # the decided record is gone

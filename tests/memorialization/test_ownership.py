@@ -7,18 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memorialization.ownership import Candidate, Holder, Policy, judge
+from memorialization.ownership import Candidate, Holder, Policy, by_integrations, judge
 from memorialization.ports import Change
 
 END = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
 DUE = END + timedelta(minutes=1)
 POLICY = Policy(frozenset({"INTEGRATION"}), timedelta(seconds=120))
 SECOND = timedelta(seconds=1)
-HELD, OTHER = 11, 22  # hashes: what HubSpot holds now, and something else
+HELD, OTHER, WANTED = 11, 22, 33  # hashes: what HubSpot holds now, something else, and what it should hold
 
 
 def candidate(verdict: str = "drifted") -> Candidate:
-    return Candidate(verdict, END, "v:5", DUE, HELD)
+    return Candidate(verdict, END, "v:5", DUE, HELD, WANTED)
 
 
 def change(at: datetime, source: str = "INTEGRATION", value: str = "x") -> Change:
@@ -42,6 +42,25 @@ def change(at: datetime, source: str = "INTEGRATION", value: str = "x") -> Chang
 )
 def test_history_decides_what_stays(changes: list[Change], verdict: str) -> None:
     assert judge(candidate(), None, changes, POLICY) == verdict
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ([change(DUE + SECOND, "CRM_UI")], "drifted"),  # a person does not count
+        ([change(DUE + 9000 * SECOND, "CRM_UI"), change(DUE + 120 * SECOND)], "drifted"),
+        ([change(DUE + 9000 * SECOND, "CRM_UI"), change(DUE + 121 * SECOND)], "superseded"),  # a newer interaction does
+    ],
+)
+def test_under_pipeline_only_integrations_count(changes: list[Change], verdict: str) -> None:
+    assert judge(candidate(), None, by_integrations(changes, POLICY), POLICY) == verdict
+
+
+def test_what_an_integration_wrote_last_is_restored_whosever_it_is_but_for_a_newer_holder() -> None:
+    late = [change(DUE + 9000 * SECOND), change(DUE + 8000 * SECOND)]
+    same = replace(candidate(), desired_hash=HELD)
+    assert judge(same, None, late, POLICY) == "drifted"
+    assert judge(same, Holder(END + SECOND, "v:6", HELD, written=True), late, POLICY) == "superseded"
 
 
 def test_what_a_person_cleared_later_stays_empty_and_is_an_edit() -> None:

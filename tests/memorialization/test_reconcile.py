@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine
 from sqlalchemy import text as sql
 
+from memorialization.configuration import Rendering
 from memorialization.ledger import Ledger
 from memorialization.ports import Window
-from tests.memorialization.fakes import CONTACT, TICKET, MemoryStore
+from tests.memorialization.fakes import CONTACT, TICKET, MemoryStore, text
 from tests.memorialization.nights import DAY, EVENING, configuration, interaction, night, row, schema, section
 
 pytestmark = pytest.mark.slow
@@ -111,6 +112,118 @@ def test_a_transcript_over_the_limit_is_withheld_and_one_cut_is_truncated(
     measured = opened.frame("transcripts/Contact/0").sort_values("length")
     assert measured[["limit", "length", "held_length"]].to_numpy().tolist() == [[20, 10, 5], [20, 25, 5]]
     assert opened.frame("findings/Contact/0")["reason"].tolist() == ["too_long"]
+
+
+URL = "https://cx/1"
+LONG = "\n".join(f"[2026-11-22 18:00:0{i}] Kim: {'x' * 20}" for i in range(4))  # four turns of 47 units
+FORM = "\n".join(LONG.split("\n")[:2]) + f"\n[cut] {URL}"
+
+
+def _cutting() -> tuple[Any, MemoryStore]:
+    """A chat's transcript onto a field of 120 units, cut by its row."""
+    chat = row("transcript", "digital", "Transcription Text", on_overflow="cut")
+    setup = configuration(section("Contact", chat), rendering=Rendering(cut_marker="[cut]"))
+    return setup, MemoryStore(schema(transcript=text("transcript", max_length=120, area=True)), now=EVENING)
+
+
+@pytest.mark.parametrize(
+    ("held", "verdict", "found"),
+    [
+        (FORM, "equal", {"found_shortened": 1}),
+        ("", "missing", {"found_missing": 1}),
+        (LONG[:120], "truncated", {"found_truncated": 1}),  # cut by the live write, without a word
+        (FORM[:60], "truncated", {"found_truncated": 1}),
+        ("something else", "drifted", {"found_altered": 1}),
+    ],
+)
+def test_what_is_compared_is_the_form_that_the_policy_delivers(
+    ledger: Ledger, tmp_path: Path, held: str, verdict: str, found: dict[str, int]
+) -> None:
+    setup, store = _cutting()
+    kim = store.create(CONTACT, email="kim@example.com", transcript=held)
+    chat = interaction(1, channel="digital", transcript_ref="long", transcript_url=URL)
+    for step, state in ((1, verdict), (2, "equal")):
+        opened = night(setup, store, ledger, tmp_path, chat, texts={"long": LONG})
+        report = opened.whole()
+        assert getattr(report.funnel, state) == report.funnel.values == 1
+        opened.judge()
+        assert {s.suite: s.failing for s in opened.report().quality} == {"mapped": 0, "stored": 0}
+        (row_,) = report.truncation
+        names = ("found_whole", "found_shortened", "found_truncated", "found_missing", "found_altered")
+        assert {n: getattr(row_, n) for n in names if getattr(row_, n)} == (
+            found if step == 1 else {"found_shortened": 1}
+        )
+        assert (row_.over_limit, row_.whole_now, row_.shortened_by_policy, row_.longest) == (1, 0, 1, 191)
+        assert report.verdict.state == "balanced"
+    assert store.value(CONTACT, kim, "transcript") == FORM
+    assert len(store.written) == (step - 1 if verdict != "equal" else 0)
+
+
+def test_a_whole_that_hubspot_holds_all_the_same_is_never_cut(ledger: Ledger, tmp_path: Path) -> None:
+    """Forms can store more than the API accepts (hubspot-api, section 9)."""
+    setup, store = _cutting()
+    kim = store.create(CONTACT, email="kim@example.com", transcript=LONG)
+    chat = interaction(1, channel="digital", transcript_ref="long", transcript_url=URL)
+    report = night(setup, store, ledger, tmp_path, chat, texts={"long": LONG}).whole()
+    assert (report.funnel.equal, report.truncation[0].found_whole, report.truncation[0].shortened_by_policy) == (
+        1,
+        1,
+        0,
+    )
+    assert store.value(CONTACT, kim, "transcript") == LONG
+
+
+def _owned(ownership: str) -> tuple[Any, MemoryStore, str]:
+    setup = configuration(section("Contact", row("agent", "voice", "Agent Name", ownership=ownership)))
+    store = MemoryStore(schema())
+    return setup, store, store.create(CONTACT, email="kim@example.com")
+
+
+@pytest.mark.parametrize(("ownership", "stands"), [("repair", "Bob"), ("pipeline", "Agent 1")])
+def test_a_later_edit_stays_or_is_overwritten_as_the_row_says(
+    ledger: Ledger, tmp_path: Path, ownership: str, stands: str
+) -> None:
+    setup, store, kim = _owned(ownership)
+    store.now = DAY.end
+    night(setup, store, ledger, tmp_path, interaction(1)).whole()  # written by us, long after it was due
+    for edit, hours in (("Bob", 1), ("", 3)):
+        store.now = DAY.end + timedelta(hours=hours)
+        store.person(CONTACT, kim, "agent", edit)
+        store.now += timedelta(hours=1)
+        report = night(setup, store, ledger, tmp_path, interaction(1)).whole()
+        assert report.funnel.imbalances() == []
+        if edit:
+            assert store.value(CONTACT, kim, "agent") == stands
+            assert (report.funnel.edited, report.funnel.drifted) == ((1, 0) if stands == "Bob" else (0, 1))
+        else:
+            assert store.value(CONTACT, kim, "agent") == (None if stands == "Bob" else "Agent 1")
+            assert (report.funnel.edited, report.funnel.missing) == ((1, 0) if stands == "Bob" else (0, 1))
+
+
+def test_under_pipeline_a_newer_interaction_still_wins_also_below_a_persons_edit(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    setup, store, kim = _owned("pipeline")
+    store.now = EVENING + timedelta(hours=2)
+    store.set(CONTACT, kim, "agent", "Agent 9")  # of a newer call, live
+    store.now += timedelta(hours=1)
+    store.person(CONTACT, kim, "agent", "Bob")
+    report = night(setup, store, ledger, tmp_path, interaction(1)).whole()
+    assert (store.value(CONTACT, kim, "agent"), report.funnel.superseded) == ("Bob", 1)
+    newest = interaction(9, end_time=EVENING + timedelta(hours=2))
+    night(setup, store, ledger, tmp_path, interaction(1), newest).whole()
+    assert store.value(CONTACT, kim, "agent") == "Agent 9"
+
+
+def test_fill_if_empty_fills_and_leaves_every_value_alone(ledger: Ledger, tmp_path: Path) -> None:
+    setup, store, kim = _owned("fill_if_empty")
+    report = night(setup, store, ledger, tmp_path, interaction(1)).whole()
+    assert (store.value(CONTACT, kim, "agent"), report.funnel.verified) == ("Agent 1", 1)
+    report = night(setup, store, ledger, tmp_path, interaction(2)).whole()
+    funnel = report.funnel
+    assert (store.value(CONTACT, kim, "agent"), funnel.drifted, funnel.planned, funnel.held) == ("Agent 1", 1, 0, 1)
+    assert funnel.imbalances() == [] and report.reasons["held"] == {"ownership": 1}
+    assert (report.verdict.state, report.verdict.sentence[:31]) == ("balanced", "HubSpot holds what it should: 0")
 
 
 def test_a_new_record_holds_nothing_and_is_planned_with_its_key(

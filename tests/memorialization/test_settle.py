@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memorialization.configuration import Assignment, Configuration, EndReasons, Workflows, load
+from memorialization.configuration import Assignment, Configuration, EndReasons, Extraction, Workflows, load
 from memorialization.interactions import INTERACTIONS
 from memorialization.settle import settle
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "include" / "mappings"
 END = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+WEEK, SECOND = timedelta(days=7), timedelta(seconds=1)
 ASSIGNMENTS = (
     Assignment(skills=("Billing", "77"), memorialization_mapping="Acme digital"),
     Assignment(channel="Voice call contact", memorialization_mapping="Acme voice"),
@@ -82,13 +84,18 @@ def interactions(*facts: dict[str, Any]) -> pd.DataFrame:
         ({"wrap_up_closed": False}, "provisional", "wrap_up_open"),
         ({"wrap_up_closed": None}, "provisional", "wrap_up_open"),
         ({"due_at": None}, "provisional", "wrap_up_open"),
+        ({"end_time": None, "due_at": None, "start_time": NOW - WEEK}, "provisional", "still_assigned"),
+        ({"end_time": None, "due_at": None, "start_time": NOW - WEEK - SECOND}, "never_due", "never_became_due"),
+        ({"wrap_up_closed": False, "start_time": NOW - 2 * WEEK}, "provisional", "wrap_up_open"),  # its end counts
+        ({"wrap_up_closed": False, "end_time": NOW - WEEK - SECOND}, "never_due", "never_became_due"),
+        ({"end_time": NOW - 2 * WEEK, "due_at": NOW}, "due", None),  # late, but due
         # the reason that stands first is the one that lasts: what can never be due is not looked at again
         ({"agent_kind": "bot", "end_time": None}, "never_due", "bot_or_survey"),
         ({"media_type_id": 1, "agent_kind": None, "abandoned": True}, "never_due", "unsupported_media"),
     ],
 )
 def test_an_interaction_is_due_or_has_a_reason(facts: dict[str, Any], state: str, reason: str | None) -> None:
-    settled = settle(interactions(facts), CONFIGURATION)
+    settled = settle(interactions(facts), CONFIGURATION, NOW)
     assert settled["state"].tolist() == [state]
     assert settled["reason"].tolist() == [reason] if reason else settled["reason"].isna().all()
 
@@ -103,13 +110,45 @@ def test_a_skill_by_name_goes_before_one_by_id_and_both_before_the_channel() -> 
             {"channel": "digital", "media_type_id": 9, "skill_name": "Other"},
         ),
         CONFIGURATION,
+        NOW,
     )
     assert settled["mapping"].fillna("-").tolist() == ["Acme digital", "Acme digital", "Acme voice", "Acme voice", "-"]
 
 
+def test_the_horizon_is_configuration() -> None:
+    longer = CONFIGURATION.crm.model_copy(update={"extraction": Extraction(settle_horizon_days=30)})
+    old = {"end_time": None, "due_at": None, "start_time": NOW - 30 * WEEK / 7}
+    settled = settle(
+        interactions(old, old | {"start_time": old["start_time"] - SECOND}),
+        CONFIGURATION.model_copy(update={"crm": longer}),
+        NOW,
+    )
+    assert settled["state"].tolist() == ["provisional", "never_due"]
+
+
+@pytest.mark.parametrize(
+    ("facts", "unassign", "closed"),
+    [
+        ({"status": "Closed"}, None, None),
+        ({"status": "trashed"}, None, None),
+        ({"status": "Open"}, None, "not_closed"),  # transferred, or dismissed while the case goes on
+        ({"status": "Resolved"}, None, "not_closed"),
+        ({"status": None}, None, "not_closed"),
+        ({"status": "Open", "end_time": None, "due_at": None, "start_time": END}, "still_assigned", "still_assigned"),
+        ({"channel": "voice", "media_type_id": 4, "status": None}, None, None),
+    ],
+)
+def test_the_digital_trigger_is_configuration(facts: dict[str, Any], unassign: str | None, closed: str | None) -> None:
+    frame = interactions({"channel": "digital", "media_type_id": 9, "skill_name": "Billing"} | facts)
+    for trigger, reason in (("unassign", unassign), ("closed", closed)):
+        crm = CONFIGURATION.crm.model_copy(update={"digital_trigger": trigger})
+        settled = settle(frame, CONFIGURATION.model_copy(update={"crm": crm}), NOW)
+        assert settled["reason"].fillna("due").tolist() == [reason or "due"]
+
+
 def test_assignments_to_skills_alone_leave_other_skills_without_a_mapping() -> None:
     only = configuration(Assignment(skills=("Billing",), memorialization_mapping="Acme voice"))
-    settled = settle(interactions({"skill_name": "Billing"}, {"skill_name": "Other"}), only)
+    settled = settle(interactions({"skill_name": "Billing"}, {"skill_name": "Other"}), only, NOW)
     assert settled["state"].tolist() == ["due", "never_due"]
 
 
@@ -124,18 +163,19 @@ def test_who_ended_it_comes_from_the_case_history_else_from_the_configured_words
             {},
         ),
         CONFIGURATION,
+        NOW,
     )
     assert settled["ended_by"].tolist() == ["agent", "contact", "agent", "contact", "unknown", "unknown"]
 
 
 def test_an_empty_frame_is_settled() -> None:
-    settled = settle(INTERACTIONS.empty_table().to_pandas(), CONFIGURATION)
+    settled = settle(INTERACTIONS.empty_table().to_pandas(), CONFIGURATION, NOW)
     assert len(settled) == 0 and {"state", "reason", "mapping", "ended_by"} <= set(settled.columns)
 
 
 def test_rows_without_a_single_fact_are_settled() -> None:
     nothing = dict.fromkeys(set(INTERACTIONS.names) - {"interaction_key", "channel"})
-    settled = settle(interactions(nothing, nothing | {"channel": "digital"}), CONFIGURATION)
+    settled = settle(interactions(nothing, nothing | {"channel": "digital"}), CONFIGURATION, NOW)
     assert settled["reason"].tolist() == ["unsupported_media", "no_agent"]
     assert settled["ended_by"].tolist() == ["unknown", "unknown"]
 
@@ -143,11 +183,12 @@ def test_rows_without_a_single_fact_are_settled() -> None:
 def test_what_came_in_is_left_alone() -> None:
     frame = interactions({"end_reason": "Agent Hangup"})
     before = frame.copy()
-    settle(frame, CONFIGURATION)
+    settle(frame, CONFIGURATION, NOW)
     pd.testing.assert_frame_equal(frame, before)
 
 
 NEVER = {"unsupported_media", "abandoned", "no_agent", "refused", "bot_or_survey", "no_assignment"}
+NEVER |= {"not_closed", "never_became_due"}
 MAYBE = st.sampled_from([None, True, False])
 FACTS = st.fixed_dictionaries(
     {
@@ -157,7 +198,9 @@ FACTS = st.fixed_dictionaries(
         "refused": MAYBE,
         "abandoned": MAYBE,
         "wrap_up_closed": MAYBE,
-        "end_time": st.sampled_from([None, END]),
+        "start_time": st.sampled_from([None, END, NOW - 2 * WEEK]),
+        "end_time": st.sampled_from([None, END, NOW - 2 * WEEK]),
+        "status": st.sampled_from([None, "Closed", "Open"]),
         "due_at": st.sampled_from([None, END]),
         "skill_name": st.sampled_from([None, "Billing", "Other"]),
         "skill_id": st.sampled_from([None, "77", "5"]),
@@ -168,9 +211,12 @@ FACTS = st.fixed_dictionaries(
 
 
 @settings(deadline=None)
-@given(st.lists(FACTS, max_size=30))
-def test_every_interaction_is_exactly_one_of_due_provisional_and_never_due(facts: list[dict[str, Any]]) -> None:
-    settled = settle(interactions(*facts), CONFIGURATION)
+@given(st.lists(FACTS, max_size=30), st.sampled_from(["unassign", "closed"]))
+def test_every_interaction_is_exactly_one_of_due_provisional_and_never_due(
+    facts: list[dict[str, Any]], trigger: str
+) -> None:
+    crm = CONFIGURATION.crm.model_copy(update={"digital_trigger": trigger})
+    settled = settle(interactions(*facts), CONFIGURATION.model_copy(update={"crm": crm}), NOW)
     counts = Counter(settled["state"])
     assert set(counts) <= {"due", "provisional", "never_due"} and counts.total() == len(facts)
     reasons = settled.groupby("state")["reason"].apply(set).to_dict()

@@ -44,6 +44,8 @@ def _targets(*rows: tuple[str, str, str | None, str | None, tuple[str, ...]]) ->
             "outcome": [r[1] for r in rows],
             "record_id": pd.Series([r[2] for r in rows], dtype="str"),
             "rule": "e-mail",
+            "resolved_by": pd.Series([None] * len(rows), dtype="str"),
+            "addresses": [("hash",)] * len(rows),
             "reason": pd.Series([r[3] for r in rows], dtype="str"),
             "candidates": [r[4] for r in rows],
         }
@@ -196,6 +198,16 @@ def test_a_match_is_kept_and_the_parked_leaves_when_it_matches(
     ledger.keep_targets("acme", LATER, _targets(("v:2", "matched", "7", None, ()), ("v:1", "matched", "102", None, ())))
     assert ledger.matches("acme", "Contact", ["v:1", "v:2"]) == {"v:1": "102", "v:2": "7"}
     assert _all(postgres_socket, ledger_database, parked) == []
+
+
+def test_a_kept_match_does_not_forget_how_it_was_found(
+    ledger: Ledger, postgres_socket: str, ledger_database: str
+) -> None:
+    first = _targets(("v:1", "matched", "101", None, ())).assign(rule="resolved", resolved_by="v:0")
+    ledger.keep_targets("acme", RUN, first)
+    ledger.keep_targets("acme", LATER, _targets(("v:1", "matched", "101", None, ())).assign(rule="kept"))
+    query = "select rule, resolved_by, run_id from matches"
+    assert _all(postgres_socket, ledger_database, query) == [("resolved", "v:0", RUN)]
 
 
 # ---- holders

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from memorialization.report.html import duration, instant, number, parts, render, share
-from memorialization.report.model import Funnel, Parked, Rejected, Report, Step, SystematicRow, Verdict
+from memorialization.report.model import Card, CardField, Funnel, Parked, Rejected, Report, Step, SystematicRow, Verdict
 
 SAMPLE = Report.model_validate_json((Path(__file__).parent / "report.json").read_text(encoding="utf-8"))
 HOSTILE = """<script>alert("x")</script>'"><img src=https://evil.example/x>"""
@@ -281,6 +281,48 @@ def test_truncation_says_what_to_do() -> None:
         "2 of 627 do not fit into 65,536 characters: HubSpot has no longer field"
         in page(changed(truncation=(full,))).text
     )
+
+
+def test_what_is_cut_by_policy_is_told_from_what_is_lost() -> None:
+    counts = {"found_whole": 600, "found_truncated": 2, "found_missing": 0, "found_altered": 0, "found_shortened": 20}
+    asked = counts | {"over_limit": 23, "whole_now": 600, "shortened_by_policy": 22}
+    text = page(changed(truncation=(SAMPLE.truncation[0].model_copy(update=asked),))).text
+    assert "do not fit into 65,536 characters: 22 stand there shortened, as their row says (on_overflow: cut)." in text
+    assert "All 622 that have a record are as they should be now." in text
+    assert "Transcripts whole or cut as configured now" in text and "Shortened by policy now" in text
+    assert "Shortened by policy now" not in page(SAMPLE).text
+
+
+def test_what_a_row_leaves_alone_waits_for_nobody() -> None:
+    left = {"held": {"ownership": 7}}
+    nothing = dict.fromkeys(("parked", "rejected", "verify_failed", "withheld", "unreadable"), 0)
+    text = page(changed(funnel=funnel(held=7, **nothing), reasons=left)).text
+    assert "nothing waits for a person" in text and "fill_if_empty" not in text
+
+
+def covered(**changes: int) -> Report:
+    fields = (CardField(field="firstname", empty=3), CardField(field="cxone_last_disposition", empty=400))
+    counts = {"interactions": 500, "cards": 400, "without_record": 100, "unreadable": 0} | changes
+    card = Card(dynamic_data_mapping="Customer card", entity="Contact", fields=fields, **counts)
+    nobody = Card(
+        dynamic_data_mapping="Customer card", entity="Company", interactions=500, cards=0, without_record=500,
+        unreadable=0, fields=(CardField(field="name", empty=0),),
+    )  # fmt: skip
+    return changed(cards=(card, nobody))
+
+
+def test_card_coverage_names_each_field_with_its_share_of_the_cards_that_were_read() -> None:
+    text = page(covered()).text
+    assert "500 due interactions: 400 with a card, 100 without a matched record." in text
+    assert "firstname 400 3 0.8 % cxone_last_disposition 400 400 100 %" in text
+    assert "Company Customer card 500 due interactions: 0 with a card, 500 without a matched record." in text
+    unread = page(covered(unreadable=100)).text
+    assert "100 without a matched record; 100 cards unreadable." in unread
+    assert "firstname 300 3 1 %" in unread
+
+
+def test_without_cards_the_page_says_so() -> None:
+    assert "No assignment of this run's interactions names a dynamic data mapping." in page(changed(cards=())).text
 
 
 def test_a_row_with_nothing_lost_or_wrong_is_quiet() -> None:

@@ -29,3 +29,10 @@ def test_searches_have_a_limit_of_their_own():
 def test_a_reserve_is_a_share(reserve):
     with pytest.raises(ValueError, match="reserve is a share"):
         Limits(reserve=reserve)
+
+
+def test_what_is_granted_a_second_follows_what_hubspot_told():
+    limits = Limits(reserve=0.25)
+    assert limits.per_second == 7.5
+    limits.learn(190, 10.0)
+    assert limits.per_second == 14.2

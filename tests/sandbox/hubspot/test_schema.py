@@ -60,6 +60,18 @@ def test_properties_and_groups_are_created(twin: Twin) -> None:
     assert twin.http.get(f"{path}/typo").status_code == 404
 
 
+def test_a_property_of_ones_own_is_archived_with_its_values(twin: Twin) -> None:
+    path = "/crm/v3/properties/tickets"
+    twin.post(f"{path}/groups", {"name": "later", "label": "Later"})
+    twin.post(path, item("cxone_new", groupName="later"))
+    assert twin.http.delete(f"{path}/cxone_new").status_code == 204
+    assert twin.http.get(f"{path}/cxone_new").status_code == 404
+    assert twin.http.delete(f"{path}/cxone_new").json()["category"] == "OBJECT_NOT_FOUND"
+    assert twin.http.delete(f"{path}/subject").status_code == 400
+    assert twin.post(path, item("cxone_new", groupName="later")).status_code == 201
+    assert twin.http.delete("/crm/v3/properties/contacts/email").status_code == 403
+
+
 def test_scopes_guard_definitions(twin: Twin) -> None:
     refused = twin.post("/crm/v3/properties/contacts", item("x"))
     assert refused.status_code == 403

@@ -48,6 +48,7 @@ def upgrade() -> None:
     sa.Column('entity', sa.Text(), nullable=False),
     sa.Column('record_id', sa.Text(), nullable=False),
     sa.Column('rule', sa.Text(), nullable=False),
+    sa.Column('resolved_by', sa.Text(), nullable=True, comment='interaction key of the resolution that led to it'),
     sa.Column('run_id', sa.UUID(), nullable=False),
     sa.PrimaryKeyConstraint('configuration', 'interaction_key', 'entity')
     )
@@ -57,7 +58,9 @@ def upgrade() -> None:
     sa.Column('entity', sa.Text(), nullable=False),
     sa.Column('reason', sa.Text(), nullable=False, comment='ambiguous | unmatched'),
     sa.Column('candidates', postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment='record ids'),
-    sa.Column('run_id', sa.UUID(), nullable=False),
+    sa.Column('addresses', postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment="salted hashes of the customer's e-mail and phone"),
+    sa.Column('parked_at', sa.DateTime(timezone=True), nullable=False, comment='first seen without a record'),
+    sa.Column('run_id', sa.UUID(), nullable=False, comment='the run that parked it last'),
     sa.PrimaryKeyConstraint('configuration', 'interaction_key', 'entity')
     )
     op.create_table('receipts',
@@ -80,6 +83,21 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('run_id', 'type_id', 'record', 'property')
     )
     op.create_index('receipts_by_record', 'receipts', ['type_id', 'record_id'], unique=False)
+    op.create_table('resolutions',
+    sa.Column('configuration', sa.Text(), nullable=False),
+    sa.Column('interaction_key', sa.Text(), nullable=False),
+    sa.Column('entity', sa.Text(), nullable=False),
+    sa.Column('record_id', sa.Text(), nullable=False),
+    sa.Column('addresses', postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment='as in parked: whose next interactions it is kept for'),
+    sa.Column('door', sa.Text(), nullable=False, comment='command | csv | airflow'),
+    sa.Column('resolved_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('configuration', 'interaction_key', 'entity')
+    )
+    op.create_table('salts',
+    sa.Column('configuration', sa.Text(), nullable=False),
+    sa.Column('salt', sa.Text(), nullable=False, comment='of the addresses in parked and resolutions, hexadecimal'),
+    sa.PrimaryKeyConstraint('configuration')
+    )
     op.create_table('runs',
     sa.Column('run_id', sa.UUID(), nullable=False, comment='UUIDv7, one per try'),
     sa.Column('configuration', sa.Text(), nullable=False),
@@ -117,6 +135,8 @@ def downgrade() -> None:
     op.drop_table('steps')
     op.drop_index('runs_by_window', table_name='runs')
     op.drop_table('runs')
+    op.drop_table('salts')
+    op.drop_table('resolutions')
     op.drop_index('receipts_by_record', table_name='receipts')
     op.drop_table('receipts')
     op.drop_table('parked')

@@ -1,0 +1,122 @@
+"""`memorialize parked`: targets that wait for a person, and the decisions about them."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from memorialization.errors import ConfigurationError
+
+_configuration = click.option(
+    "--configuration", "-c", required=True, help="Folder of the CRM configuration, such as acme."
+)
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group()
+def parked() -> None:
+    """Targets that wait for a person: list them, decide them, take a decision back."""
+
+
+@parked.command("list")
+@_configuration
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+@click.option("--csv", "file", type=_FILE, help="Write them to a file; fill in record_id and give it to resolve.")
+def list_(configuration: str, as_json: bool, file: Path | None) -> None:
+    """Show what is parked: why, since when, and which records could be meant."""
+    from app.parked import waiting
+
+    if as_json and file:
+        raise ConfigurationError("give --json or --csv, not both")
+    found = waiting(configuration)
+    now = datetime.now(UTC)
+    rows = [
+        {
+            "contact_id": target.interaction_key,
+            "entity": target.entity,
+            "record_id": target.decided or "",
+            "reason": target.reason,
+            "candidates": list(target.candidates),
+            "links": list(target.links),
+            "ended": target.end_time and target.end_time.astimezone(UTC).isoformat(timespec="seconds"),
+            "since": target.parked_at.astimezone(UTC).isoformat(timespec="seconds"),
+            "age_days": (now - target.parked_at).days,
+        }
+        for target in found
+    ]
+    if as_json:
+        import orjson
+
+        click.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
+    elif file:
+        _write(file, rows)
+        click.echo(f"{len(rows):,} written to {file}. Fill in record_id, then: parked resolve --csv {file}")
+    else:
+        _show(rows)
+
+
+@parked.command()
+@_configuration
+@click.argument("cxone_contact_id", required=False)
+@click.option("--entity", help="Record type of the section, such as Contact.")
+@click.option("--record", help="Id of the HubSpot record.")
+@click.option("--csv", "file", type=_FILE, help="Many decisions: columns contact_id,entity,record_id.")
+def resolve(
+    configuration: str, cxone_contact_id: str | None, entity: str | None, record: str | None, file: Path | None
+) -> None:
+    """Decide which record is meant, by CXone's Contact ID or interaction key; kept for the customer's next contacts."""
+    from app.parked import resolve as decide
+    from memorialization.resolutions import Decision, read_csv
+
+    single = (cxone_contact_id, entity, record)
+    if file and not any(single):
+        lines = decide(configuration, read_csv(file), "csv")
+    elif not file and cxone_contact_id and entity and record:
+        lines = decide(configuration, [Decision(cxone_contact_id, entity, record)], "command")
+    else:
+        raise ConfigurationError("give CXONE_CONTACT_ID with --entity and --record, or --csv FILE alone")
+    click.echo("\n".join(lines))
+
+
+@parked.command()
+@_configuration
+@click.argument("cxone_contact_id")
+@click.option("--entity", required=True, help="Record type of the section, such as Contact.")
+def withdraw(configuration: str, cxone_contact_id: str, entity: str) -> None:
+    """Take a decision back, with every match it led to."""
+    from app.parked import withdraw as forget
+
+    click.echo("\n".join(forget(configuration, cxone_contact_id, entity)))
+
+
+def _write(file: Path, rows: list[dict[str, Any]]) -> None:
+    import csv
+
+    columns = ["contact_id", "entity", "record_id", "reason", "candidates", "links", "ended", "since", "age_days"]
+    with file.open("w", encoding="utf-8-sig", newline="") as out:  # the mark lets spreadsheets see UTF-8
+        writer = csv.DictWriter(out, columns)
+        writer.writeheader()
+        writer.writerows(row | {c: " ".join(row[c]) for c in ("candidates", "links")} for row in rows)
+
+
+def _show(rows: list[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    if not rows:
+        click.echo("nothing is parked")
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for column in ("interaction", "entity", "reason", "since", "days", "decided", "candidates"):
+        table.add_column(column, overflow="fold", justify="right" if column == "days" else "left")
+    for row in rows:
+        links = Text("\n").join(
+            Text(record, f"link {link}") for record, link in zip(row["candidates"], row["links"], strict=True)
+        )
+        table.add_row(
+            row["contact_id"], row["entity"], row["reason"], row["since"][:16].replace("T", " "),
+            str(row["age_days"]), row["record_id"], links,
+        )  # fmt: skip
+    Console(highlight=False).print(table)

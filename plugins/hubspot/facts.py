@@ -1,0 +1,74 @@
+"""What a HubSpot account allows, as facts for the linter; definitions only, never a record.
+
+What the token may not list is None, so that a rule says "not checked" (hubspot-api, sections 2.6 and 6).
+"""
+
+from collections.abc import Callable, Iterable
+
+from memorialization.errors import AuthenticationError, ConfigurationError, MemorializationError
+from memorialization.lint.facts import Pipeline, Portal, PropertyFact, RecordType
+from memorialization.ports import Property
+from plugins.hubspot.client import Answer, Client
+from plugins.hubspot.failures import contract
+from plugins.hubspot.schema import Schema
+
+_PIPELINED = ("Ticket", "Deal")
+
+
+def portal_facts(client: Client, entities: Iterable[str]) -> Portal:
+    """The account, the token's scopes, and the properties and pipelines of these record types."""
+    schema = Schema(client)
+    with contract("reading account-info"):
+        account = schema.account().portal_id
+    scopes = schema.scopes()
+    types: dict[str, RecordType] = {}
+    unknown: list[str] = []
+    pipelines: dict[str, dict[str, Pipeline]] = {}
+    for name in entities:
+        try:
+            entity = schema.entity(name)
+        except ConfigurationError:
+            unknown.append(name)
+            continue
+        with contract("reading the properties"):
+            types[name] = RecordType(
+                properties={key: _fact(found) for key, found in schema.properties(entity).items()},
+                archived=_names(client.archived_properties, entity.type_id),
+                sensitive=_names(client.sensitive_properties, entity.type_id),
+            )
+        found = _allowed(client.pipelines, entity.type_id) if name in _PIPELINED else None
+        if found is not None:
+            with contract("reading the pipelines"):
+                pipelines[name] = {
+                    str(item["id"]): Pipeline(
+                        label=item["label"], stages={str(stage["id"]): stage["label"] for stage in item["stages"]}
+                    )
+                    for item in found.results
+                }
+    return Portal(
+        account_id=account,
+        scopes=None if scopes is None else tuple(sorted(scopes)),
+        record_types=types,
+        unknown_record_types=tuple(sorted(unknown)),
+        pipelines=pipelines,
+    )
+
+
+def _fact(found: Property) -> PropertyFact:
+    return PropertyFact(**{key: getattr(found, key) for key in PropertyFact.model_fields})
+
+
+def _names(call: Callable[[str], Answer], type_id: str) -> tuple[str, ...] | None:
+    answer = _allowed(call, type_id)
+    return None if answer is None else tuple(sorted(str(item["name"]) for item in answer.results))
+
+
+def _allowed(call: Callable[[str], Answer], type_id: str) -> Answer | None:
+    try:
+        return call(type_id)
+    except AuthenticationError:
+        raise
+    except MemorializationError as error:
+        if error.retry:
+            raise
+        return None
