@@ -20,13 +20,19 @@ _ENDERS: Final = ("agent", "contact")
 
 
 def settle(interactions: pd.DataFrame, configuration: Configuration) -> pd.DataFrame:
-    """Adds `state` (due | provisional | never_due), `reason`, `mapping` (str) and fills `ended_by`.
+    """Adds `state` (due | provisional | never_due), `reason`, `mapping` (str), `scripts_arrive`, fills `ended_by`.
 
     `interactions` has the columns of `interactions.INTERACTIONS`. `reason` is set for never_due and
-    provisional rows; `mapping` is the memorialization mapping's name for every row that has one.
+    provisional rows; `mapping` is the memorialization mapping's name for every row that has one;
+    `scripts_arrive` (bool) is whether script variables can reach the live system: for voice only with screen
+    pops on the skill and ScreenPop = True in the script's ASSIGN action (section 3).
     """
     frame = interactions.copy()
-    frame["mapping"] = _assigned(frame, configuration)
+    assignment = _assigned(frame, configuration)
+    items = configuration.workflows.assignments
+    frame["mapping"] = assignment.map({i: item.memorialization_mapping for i, item in enumerate(items)}).astype("str")
+    assigned_pop = assignment.isin([i for i, item in enumerate(items) if item.assign_screen_pop])
+    frame["scripts_arrive"] = frame["channel"].ne("voice") | (frame["screen_pops"].eq(True) & assigned_pop)
     frame["ended_by"] = _ended_by(frame, configuration)
     no_agent = frame["agent_kind"].isna()
     checks = [
@@ -51,16 +57,17 @@ def settle(interactions: pd.DataFrame, configuration: Configuration) -> pd.DataF
 
 
 def _assigned(frame: pd.DataFrame, configuration: Configuration) -> pd.Series:
-    by_skill: dict[str, str] = {}
-    by_channel: dict[str, str] = {}
-    for item in configuration.workflows.assignments:
+    """The position of each interaction's assignment: by skill name, by skill id, else by channel; NaN for none."""
+    by_skill: dict[str, int] = {}
+    by_channel: dict[str, int] = {}
+    for i, item in enumerate(configuration.workflows.assignments):
         for skill in item.skills:
-            by_skill.setdefault(skill, item.memorialization_mapping)
+            by_skill.setdefault(skill, i)
         if item.channel:
-            by_channel.setdefault(item.channel, item.memorialization_mapping)
-    found = frame["skill_name"].map(by_skill).astype("str")
-    found = found.fillna(frame["skill_id"].map(by_skill).astype("str"))
-    return found.fillna(frame["channel"].map(dict(CHANNEL_OF)).map(by_channel).astype("str"))
+            by_channel.setdefault(item.channel, i)
+    found = frame["skill_name"].map(by_skill).astype("float64")
+    found = found.fillna(frame["skill_id"].map(by_skill).astype("float64"))
+    return found.fillna(frame["channel"].map(dict(CHANNEL_OF)).map(by_channel).astype("float64"))
 
 
 def _ended_by(frame: pd.DataFrame, configuration: Configuration) -> pd.Series:

@@ -40,11 +40,11 @@ def test_after_the_runs_hubspot_holds_what_a_flawless_live_system_would_have_lef
         if not leg["fate"] or not leg["ticket_id"]:
             continue
         ours, should = (w.record(TICKET, leg["ticket_id"])["properties"] for w in (world, ideal))
-        for name in should:
+        for name in sorted(should.keys() | ours.keys()):
             if not name.startswith("cxone_") or name in NO_SOURCE or (TICKET, leg["ticket_id"], name) in edited:
                 continue
-            if name == "cxone_transcript" and len(should[name].encode("utf-16-le")) // 2 >= 3999:
+            if name == "cxone_transcript" and len(should.get(name, "").encode("utf-16-le")) // 2 >= 3999:
                 continue  # cut by the live system itself: too long for the field, withheld
-            if ours.get(name) != should[name]:
+            if ours.get(name) != should.get(name):
                 wrong.append((leg["id"], name, leg["fate"]["write"]))
     assert wrong == []
