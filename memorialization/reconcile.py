@@ -35,7 +35,7 @@ from memorialization.compare import (
 )
 from memorialization.interactions import channel_of
 from memorialization.mapping import LENGTH, STATUS, VALUE
-from memorialization.ownership import Candidate, Policy, judge
+from memorialization.ownership import Candidate, Policy, judge, writer_end_at
 from memorialization.ports import Property
 from memorialization.rendering import Status
 from memorialization.run import Frozen, Ports, Run, recorded, thaw
@@ -187,32 +187,52 @@ def _owned(run: Run, frozen: Frozen, entity: str, changes: pd.DataFrame, ports: 
     target = frozen.entities[entity]
     known = changes[~changes["record"].str.startswith(NEW)]
     ids = known["record"].unique().tolist()
-    histories = ports.store.histories(target, ids, known["property"].unique().tolist()) if ids else {}
+    witnesses = _witnesses(frozen, entity)
+    asked = sorted({*known["property"], *witnesses.values()})
+    histories = ports.store.histories(target, ids, asked) if ids else {}
     holders = ports.ledger.holders(run.configuration, target.type_id, ids) if ids else {}
     kinds = kinds_of(frozen, entity)
     hashes = pd.Series(0, index=changes.index, dtype="int64")
     for (section, name), group in changes.groupby(["section", "property"]):
         forms = canonical(group["current"], kinds[int(section), str(name)], crm.phone_regions)
         hashes.loc[group.index] = value_hash(forms)
-    verdicts = [
-        judge(
-            Candidate(verdict, end, key, due, digest),
-            holders.get((record, name)),
-            histories.get(record, {}).get(name, ()),
-            policy,
+    verdicts = []
+    for record, name, section, verdict, end, key, due, digest in zip(
+        changes["record"],
+        changes["property"],
+        changes["section"],
+        changes["verdict"],
+        changes["end_time"],
+        changes["interaction_key"],
+        changes["due_at"],
+        hashes,
+        strict=True,
+    ):
+        history = histories.get(record, {})
+        made = history.get(name, [])
+        ends = history.get(witnesses.get(int(section), ""), [])
+        verdicts.append(
+            judge(
+                Candidate(verdict, end, key, due, digest),
+                holders.get((record, name)),
+                made,
+                policy,
+                writer_end=writer_end_at(made[0].at, ends) if made else None,
+            )
         )
-        for record, name, verdict, end, key, due, digest in zip(
-            changes["record"],
-            changes["property"],
-            changes["verdict"],
-            changes["end_time"],
-            changes["interaction_key"],
-            changes["due_at"],
-            hashes,
-            strict=True,
-        )
-    ]
     return changes.assign(verdict=verdicts)
+
+
+def _witnesses(frozen: Frozen, entity: str) -> dict[int, str]:
+    """Section number -> the datetime property that holds an interaction's End Time, where one is mapped."""
+    schema = frozen.schema[entity]
+    return {
+        s.number: row.external_crm_field
+        for s in frozen.sections
+        if s.section.entity == entity
+        for row in s.section.fields
+        if row.cxone_data == "End Time" and schema[row.external_crm_field].type == "datetime"
+    }
 
 
 def kinds_of(frozen: Frozen, entity: str) -> dict[tuple[int, str], Kind]:

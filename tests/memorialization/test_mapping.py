@@ -165,9 +165,7 @@ def test_tags_of_a_call_that_the_contact_ended_are_not_expected_with_both() -> N
 
 def test_a_script_variable_that_cannot_arrive_has_no_source() -> None:
     of = section("orderno", channel="Script variable")
-    due = interactions(
-        {"script.orderno": "A1"}, {"script.orderno": "A2", "scripts_arrive": False}, script=("orderno",)
-    )
+    due = interactions({"script.orderno": "A1"}, {"script.orderno": "A2", "scripts_arrive": False}, script=("orderno",))
     assert cells(mapped(of, due), "orderno") == ["A1", "NO_SOURCE"]
 
 
