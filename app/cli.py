@@ -67,7 +67,11 @@ def run(configuration: str, start: str | None, end: str | None, dry_run: bool, a
     span = window(start, end) if given else _last_night(configuration)
     click.echo(f"{configuration}: {span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M} UTC", err=True)
     reported = runner.run(
-        configuration, span, dry_run=dry_run, progress=lambda step, part: click.echo(f"  {step:<9} {part}", err=True)
+        configuration,
+        span,
+        dry_run=dry_run,
+        heal=not given,
+        progress=lambda step, part: click.echo(f"  {step:<9} {part}", err=True),
     )
     show(Path(reported["report"]), as_json=as_json)
     steps.finish(reported)

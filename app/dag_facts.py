@@ -1,7 +1,7 @@
 """What Airflow must know of each configuration to draw its DAG; light, because it runs at every parse.
 
 Only crm.yaml is read. A configuration that cannot be read still has its DAG, on the default schedule, so that
-its first task fails with the reason where people look (README, "Laws"). Airflow refuses a whole DAG file for
+its first task fails with the reason where people look (README, "Going live"). Airflow refuses a whole DAG file for
 one bad name or schedule in it, so none reaches it from here.
 """
 

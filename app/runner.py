@@ -15,14 +15,14 @@ from memorialization.ports import Window
 Progress = Callable[[str, str], None]
 
 
-def run(name: str, window: Window, *, dry_run: bool, progress: Progress) -> dict[str, Any]:
+def run(name: str, window: Window, *, dry_run: bool, heal: bool = False, progress: Progress) -> dict[str, Any]:
     """Returns what `write_report` returns; `progress` is told (step, partition) before each.
 
     Raises what stops a run before it has data: a wrong configuration, a refused credential, CXone away. The
     run is then closed with a report of what there is.
     """
     progress("open", name)
-    opened = steps.open_run(name, window, dry_run=dry_run)
+    opened = steps.open_run(name, window, dry_run=dry_run, heal=heal)
     try:
         _steps(opened, progress)
     except (MemorializationError, OSError):

@@ -41,7 +41,7 @@ def ports(configuration: Configuration) -> Ports:
 
 
 def open_run(
-    name: str, window: Window, *, dry_run: bool, dag_run_id: str | None = None, try_number: int = 1
+    name: str, window: Window, *, dry_run: bool, heal: bool = False, dag_run_id: str | None = None, try_number: int = 1
 ) -> dict[str, Any]:
     """Load and check the configuration, then enter the run; raises before any request if a file is wrong."""
     if window.end > datetime.now(UTC):
@@ -51,7 +51,7 @@ def open_run(
     check_drawn(name, configuration.crm.schedule)
     return intake.open_run(
         configuration, window, ports(configuration),
-        staging_root=where.staging, dry_run=dry_run, dag_run_id=dag_run_id, try_number=try_number,
+        staging_root=where.staging, dry_run=dry_run, heal=heal, dag_run_id=dag_run_id, try_number=try_number,
     ).as_dict()  # fmt: skip
 
 
@@ -117,14 +117,22 @@ def write_report(run: dict[str, Any]) -> dict[str, Any]:
         summary.update(report=str(folder))
     state = "failed" if report.verdict.failures else "done"
     outside.ledger.close_run(opened.run_id, state=state, funnel=report.funnel.model_dump(), report=str(folder))
-    if state == "done":
-        window, mapping_hash = opened.window, thaw(opened).configuration.mapping_hash
-        outside.ledger.cover(opened.configuration, window.start, window.end, opened.run_id, mapping_hash)
+    settled = all(step.state == "done" for step in report.steps) and not report.funnel.unaccounted
+    if settled and not report.funnel.imbalances() and report.run.mode == "adopted" and not opened.dry_run:
+        _cover(opened, outside)
     return {
         "report": str(folder),
         "failures": list(report.verdict.failures),
         "funnel": report.funnel.model_dump(),
     }
+
+
+def _cover(run: Run, outside: Ports) -> None:
+    """What a run has delivered need not be looked at again."""
+    for name in run.files.read_json("partitions.json")["partitions"]:
+        outside.ledger.keep_interactions(run.configuration, run.run_id, run.files.read_frame(f"settled/{name}.parquet"))
+    window, mapping_hash = run.window, thaw(run).configuration.mapping_hash
+    outside.ledger.cover(run.configuration, window.start, window.end, run.run_id, mapping_hash)
 
 
 def finish(reported: dict[str, Any]) -> None:

@@ -38,6 +38,7 @@ def open_run(name: str, schedule: str) -> dict[str, Any]:
             name,
             _window(schedule, dag_run, params),
             dry_run=bool(params["dry_run"]),
+            heal=not (params["window_start"] or params["window_end"]),
             dag_run_id=dag_run.run_id,
             try_number=context["ti"].try_number,
         )

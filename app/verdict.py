@@ -54,6 +54,8 @@ def show(folder: Path, *, as_json: bool) -> None:
     for unit, (total, parts) in _UNITS.items():
         shown = [f"[{_tone(p)}]{funnel[p]:,} {p.replace('_', ' ')}[/]" for p in parts if funnel[p]]
         table.add_row(unit, f"{funnel[total]:,}", "= " + " + ".join(shown) if shown else "")
+    if funnel["superseded"]:
+        table.add_row("beside", f"{funnel['superseded']:,}", "superseded: a newer interaction holds the value")
     console.print(table)
     console.print()
     for row in report["truncation"]:

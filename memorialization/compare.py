@@ -150,5 +150,13 @@ def disagreement(desired: str, current: str) -> str:
     if instants.notna().all():
         seconds = (instants[1] - instants[0]).total_seconds()
         return f"times {seconds / 3600:+g} h apart" if seconds % 900 == 0 else ""
-    shapes = [re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "9", text)) for text in (desired, current)]
+    if not re.search(r"\d", desired + current):
+        return ""  # words of any shape: the name of another skill or agent, not another spelling of this one
+    shapes = [_shape(text) for text in (desired, current)]
     return f"spelled {shapes[1]!r} instead of {shapes[0]!r}"[:80] if shapes[0] != shapes[1] else ""
+
+
+def _shape(text: str) -> str:
+    """Letters and digits by kind, plain punctuation, and nothing else of the text."""
+    kinds = re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "9", text))
+    return re.sub(r"[^a9 \-_:./+(),;@]", "·", kinds)[:24]

@@ -69,6 +69,7 @@ class Extraction(_Model):
 
     max_call_hours: Annotated[int, Field(ge=1, le=72)] = 12
     max_case_days: Annotated[int, Field(ge=1, le=90)] = 7
+    heal_days: Annotated[int, Field(ge=0, le=30)] = 3  # how far the newest run reaches back over failed nights
     acw_grace_hours: Annotated[int, Field(ge=0, le=720)] = 24
     settle_horizon_days: Annotated[int, Field(ge=1, le=90)] = 7  # then what is still open never became due
     total_duration_includes_acw: bool = False

@@ -2,18 +2,19 @@
 
 planned = written + rejected + unaccounted, per value, by trace id and never by position; written values are
 read back: written = verified + verify_failed. What HubSpot left unanswered is settled by reading it. A second
-run of the same step writes the same values again at most, never a second record: new records go through an
-upsert by their unique key (hubspot-api, section 2).
+run of the same step sends only what does not stand yet, and never makes a second record: new records go through
+an upsert by their unique key (hubspot-api, section 2). What somebody changed since it was planned is `held: moved`.
 """
 
 import hashlib
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from memorialization.canonical import canonical
 from memorialization.compare import NEW
-from memorialization.gate import released
+from memorialization.gate import MOVED, released
 from memorialization.ports import Entity, Receipt, WriteRow
 from memorialization.reconcile import holders_of, kinds_of, value_hash
 from memorialization.run import Frozen, Ports, Run, recorded, thaw
@@ -22,6 +23,8 @@ from memorialization.text import utf16_length
 WRITTEN: Final = "written"
 REJECTED: Final = "rejected"
 UNACCOUNTED: Final = "unaccounted"
+
+STANDING: Final = "standing"
 
 
 def deliver(run: Run, entity: str, bucket: int, ports: Ports) -> dict[str, Any]:
@@ -33,7 +36,10 @@ def deliver(run: Run, entity: str, bucket: int, ports: Ports) -> dict[str, Any]:
         changes = run.files.read_frame(f"changes/{name}.parquet")
         planned = changes[released(changes, decided["hold"], decided["systematic"]).eq("")].reset_index(drop=True)
         target = frozen.entities[entity]
-        receipts = ports.store.write(target, _rows(run, frozen, planned))
+        fresh = _look_again(planned, frozen, target, ports)
+        run.files.write_frame(f"moved/{name}.parquet", planned.loc[fresh.eq(MOVED), ["record", "property"]])
+        planned = planned.assign(standing=fresh.eq(STANDING))[fresh.ne(MOVED)].reset_index(drop=True)
+        receipts = ports.store.write(target, _rows(run, frozen, planned[~planned["standing"]]))
         stopped_by = ports.store.stopped_by
         values = _settle(run, planned, receipts, frozen, target, ports)
         run.files.write_frame(f"receipts/{name}.parquet", values)
@@ -46,6 +52,30 @@ def deliver(run: Run, entity: str, bucket: int, ports: Ports) -> dict[str, Any]:
             stopped_by=f"{type(stopped_by).__name__}: {stopped_by}" if stopped_by else None,
         )
     return dict(summary)
+
+
+def _look_again(planned: pd.DataFrame, frozen: Frozen, target: Entity, ports: Ports) -> pd.Series:
+    """What became of each value since it was planned, read just before the write.
+
+    free: as planned; standing: HubSpot holds the value already, an earlier try of this step wrote it; moved:
+    somebody changed it since, and it is left alone.
+    """
+    there, _ = _read_back(planned, frozen, target, ports)
+    standing = _equal_now(planned, there, frozen, target)
+    as_planned = _equal_now(planned.assign(desired=planned["current"]), there, frozen, target)
+    untouched = as_planned | (planned["current"].isna() & ~_holds_any(planned, there))
+    return pd.Series(
+        np.select([standing, untouched], [STANDING, "free"], default=MOVED), index=planned.index, dtype="str"
+    )
+
+
+def _holds_any(values: pd.DataFrame, there: pd.DataFrame) -> pd.Series:
+    """Whether HubSpot now holds anything at each (record, property)."""
+    holds = pd.Series(False, index=values.index)
+    for name, group in values.groupby("property"):
+        if name in there:
+            holds.loc[group.index] = there[name].reindex(group["record"].to_numpy()).notna().to_numpy()
+    return holds
 
 
 def _rows(run: Run, frozen: Frozen, planned: pd.DataFrame) -> list[WriteRow]:
@@ -78,7 +108,10 @@ def _settle(
 ) -> pd.DataFrame:
     """The planned values with their outcome; what HubSpot left unanswered is decided by what it holds now."""
     by_trace = {receipt.trace: receipt for receipt in receipts}
-    answers = [by_trace[_trace(run, record)] for record in planned["record"]]
+    answers = [
+        Receipt(trace, WRITTEN) if standing else by_trace[trace]
+        for trace, standing in zip((_trace(run, r) for r in planned["record"]), planned["standing"], strict=True)
+    ]
     values = planned.assign(
         outcome=[a.outcome for a in answers],
         created=[a.created for a in answers],

@@ -18,9 +18,10 @@ from memorialization.run import Ports, Run, recorded, thaw
 OBSERVE: Final = "observe"
 DRY_RUN: Final = "dry_run"
 SYSTEMATIC: Final = "systematic"
+MOVED: Final = "moved"
 OWNERSHIP: Final = "ownership"
 
-HELD_REASONS: Final = (OWNERSHIP, OBSERVE, DRY_RUN, "approval", "quota", "moved", SYSTEMATIC)
+HELD_REASONS: Final = (OWNERSHIP, OBSERVE, DRY_RUN, MOVED, SYSTEMATIC)
 
 
 def gate(run: Run, reconciled: list[dict[str, Any]], ports: Ports) -> dict[str, Any]:

@@ -5,6 +5,7 @@
 Every run has at least one partition per channel, so that a quiet night is a run like any other.
 """
 
+import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -17,6 +18,8 @@ from memorialization.interactions import INTERACTIONS, TRANSCRIPTS
 from memorialization.portal import check_account, check_schema, check_scopes
 from memorialization.ports import Channel, Wanted, Window
 from memorialization.run import Frozen, Ports, Run, freeze, recorded, thaw
+
+log = logging.getLogger(__name__)
 
 CHANNELS: Final[tuple[Channel, ...]] = ("voice", "digital")
 _FIRST_YEAR: Final = 2000
@@ -50,14 +53,19 @@ def open_run(
     *,
     staging_root: str,
     dry_run: bool,
+    heal: bool = False,
     dag_run_id: str | None = None,
     try_number: int = 1,
 ) -> Run:
     """Check account, scopes and properties, freeze them, and enter the run into the ledger.
 
+    `heal`: the newest window reaches back over nights that failed just before it.
+
     Raises ConfigurationError, WrongAccount or PermissionMissing before anything is read from CXone.
     """
     ports.ledger.check()
+    if heal:
+        span = _healed(configuration, span, ports)
     writes = configuration.crm.mode == "adopted" and not dry_run
     check_account(configuration, ports.store.account())
     check_scopes(configuration, ports.store.scopes(), writes=writes)
@@ -90,6 +98,17 @@ def open_run(
         }
     )
     return run
+
+
+def _healed(configuration: Configuration, span: Window, ports: Ports) -> Window:
+    """The window from the end of what is covered, so that a failed night leaves no hole; older windows stay."""
+    covered = ports.ledger.covered_until(configuration.name, span.start)
+    reach = timedelta(days=configuration.crm.extraction.heal_days)
+    if covered is None or span.start - covered > reach:
+        return span
+    if covered < span.start:
+        log.warning("the window begins at %s: what lies before %s is not covered yet", covered, span.start)
+    return Window(covered, span.end)
 
 
 def extract(run: Run, channel: Channel, ports: Ports) -> dict[str, Any]:

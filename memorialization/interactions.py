@@ -37,6 +37,7 @@ INTERACTIONS: Final = pa.schema(
         pa.field("wrap_up_closed", pa.bool_()),  # voice: ACW closed or none; digital: leg transferred or unassigned
         pa.field("end_reason", _TEXT),  # voice: CXone's free text
         pa.field("ended_by", _TEXT),  # digital: agent | contact | unknown, from the case history
+        pa.field("screen_pops", pa.bool_()),  # voice: the skill uses screen pops; null for digital
         # who to look for
         pa.field("customer_email", _TEXT),  # lower case
         pa.field("customer_phone", _TEXT),  # as CXone spells it

@@ -76,6 +76,9 @@ def map_section(
             status = np.where(ended == "contact", Status.BLANK, status)
             status = np.where((ended == "unknown") & (status == Status.VALUE), Status.ENDER_UNKNOWN, status)
             values = values.where(status == Status.VALUE)
+        if row.channel == SCRIPT:
+            status = np.where(due["scripts_arrive"], status, Status.NO_SOURCE)
+            values = values.where(status == Status.VALUE)
         columns[VALUE + name] = values
         columns[STATUS + name] = status.astype("int8")
         if source in _OTHER_SPELLING and _OTHER_SPELLING[source] in due:

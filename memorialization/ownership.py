@@ -10,9 +10,15 @@ Source: memorialization reference, section 7, "Latest wins" and "A person's edit
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
+
+import pandas as pd
 
 from memorialization.compare import EDITED, SUPERSEDED, TRUNCATED
 from memorialization.ports import Change
+from memorialization.rendering import parse
+
+_TOGETHER: Final = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,26 +63,50 @@ def by_integrations(changes: Sequence[Change], policy: Policy) -> list[Change]:
     return [change for change in changes if change.source_type in policy.integration_sources]
 
 
-def judge(candidate: Candidate, holder: Holder | None, changes: Sequence[Change], policy: Policy) -> str:
+def judge(
+    candidate: Candidate,
+    holder: Holder | None,
+    changes: Sequence[Change],
+    policy: Policy,
+    *,
+    writer_end: datetime | None = None,
+) -> str:
     """The candidate's own verdict if it may be mended, else `edited` or `superseded`.
 
-    `changes` are newest first, only those that count. Without any history nothing stands against the candidate.
+    `changes` are newest first, only those that count; without any history nothing stands against the candidate.
+    `writer_end` is the leg end of the interaction that made the newest change, where the record itself tells it
+    (`writer_end_at`); where it does not, the time of the change has to do.
     """
     mine = (candidate.end_time, candidate.interaction_key)
     if holder is not None and (holder.end_time, holder.interaction_key) > mine:
         return SUPERSEDED
-    if not changes or _is_ours(candidate, holder, changes):
+    if not changes:
         return candidate.verdict
     if candidate.desired_hash == candidate.current_hash:
         return candidate.verdict  # back to what an integration wrote last, whosever it is
     newest = changes[0]
     if newest.source_type not in policy.integration_sources:
         return EDITED if newest.at > candidate.due_at else candidate.verdict
-    if candidate.verdict == TRUNCATED:
+    if writer_end is not None:
+        return SUPERSEDED if writer_end > candidate.end_time else candidate.verdict
+    if candidate.verdict == TRUNCATED or _is_ours(candidate, holder, changes):
         return candidate.verdict  # the beginning of this very text: the interaction's own write, cut
     if newest.at > candidate.due_at + policy.live_write_grace:
         return SUPERSEDED
     return candidate.verdict
+
+
+def writer_end_at(moment: datetime, end_times: Sequence[Change]) -> datetime | None:
+    """Whose write stood on a record at `moment`: the leg end that its End Time property held then.
+
+    `end_times` is that property's history, newest first. All values of one interaction are written together,
+    so End Time changes with them; None where it says nothing.
+    """
+    for change in end_times:
+        if change.at <= moment + _TOGETHER:
+            when = parse(pd.Series([change.value], dtype="str"))[0]
+            return None if pd.isna(when) else when.to_pydatetime()
+    return None
 
 
 def _is_ours(candidate: Candidate, holder: Holder | None, changes: Sequence[Change]) -> bool:

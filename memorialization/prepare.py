@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from memorialization.compare import NEW
+from memorialization.ledger.store import SEEN
 from memorialization.mapping import LENGTH, VALUE, map_section
 from memorialization.matching import MATCHED, PARKED, RESOLVED, TO_CREATE, Ladder
 from memorialization.ports import Channel
 from memorialization.resolutions import addresses, recall, remembers
 from memorialization.run import Frozen, NumberedSection, Ports, Run, recorded, thaw
-from memorialization.settle import DUE, settle
+from memorialization.settle import DUE, PROVISIONAL, settle
 from memorialization.text import utf16_length
 
 _TARGET_COLUMNS: Final = [
@@ -37,7 +38,9 @@ def prepare(run: Run, partition: str, buckets: int, ports: Ports) -> dict[str, A
     with recorded(run, ports, "prepare", partition) as summary:
         interactions = run.files.read_frame(f"interactions/{partition}.parquet")
         settled = settle(interactions, frozen.configuration, run.window.end)
-        ports.ledger.keep_interactions(run.configuration, run.run_id, settled)
+        # what is provisional must be looked at again whatever becomes of this run; the rest is known when it is done
+        ports.ledger.keep_interactions(run.configuration, run.run_id, settled[settled["state"].eq(PROVISIONAL)])
+        run.files.write_frame(f"settled/{partition}.parquet", settled[list(SEEN)])
         texts = run.files.read_frame(f"transcripts/{partition}.parquet")
         transcripts = texts.drop_duplicates("transcript_ref").set_index("transcript_ref")["text"]
         targets: list[pd.DataFrame] = []

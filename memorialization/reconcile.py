@@ -41,7 +41,7 @@ from memorialization.compare import (
 from memorialization.configuration import CHANNEL_OF
 from memorialization.interactions import channel_of
 from memorialization.mapping import LENGTH, STATUS, VALUE
-from memorialization.ownership import Candidate, Policy, by_integrations, judge
+from memorialization.ownership import Candidate, Policy, by_integrations, judge, writer_end_at
 from memorialization.ports import Change, Property
 from memorialization.rendering import Status
 from memorialization.run import Frozen, Ports, Run, recorded, thaw
@@ -195,7 +195,9 @@ def _owned(run: Run, frozen: Frozen, entity: str, changes: pd.DataFrame, ports: 
     target = frozen.entities[entity]
     known = changes[~changes["record"].str.startswith(NEW)]
     ids = known["record"].unique().tolist()
-    histories = ports.store.histories(target, ids, known["property"].unique().tolist()) if ids else {}
+    witnesses = _witnesses(frozen, entity)
+    asked = sorted({*known["property"], *witnesses.values()})
+    histories = ports.store.histories(target, ids, asked) if ids else {}
     holders = ports.ledger.holders(run.configuration, target.type_id, ids) if ids else {}
     owners = _owners(frozen, changes)
     counting: list[Sequence[Change]] = []
@@ -211,21 +213,30 @@ def _owned(run: Run, frozen: Frozen, entity: str, changes: pd.DataFrame, ports: 
         for column in texts:
             forms = canonical(rows[column], kinds[int(section), str(name)], crm.phone_regions)
             hashes.loc[rows.index, column] = value_hash(forms)
-    verdicts = [
-        judge(Candidate(verdict, end, key, due, before, wanted), holders.get((record, name)), made, policy)
-        for record, name, verdict, end, key, due, before, wanted, made in zip(
-            changes["record"],
-            changes["property"],
-            changes["verdict"],
-            changes["end_time"],
-            changes["interaction_key"],
-            changes["due_at"],
-            hashes["newest"],
-            hashes["desired"],
-            counting,
-            strict=True,
+    verdicts = []
+    for record, name, section, verdict, end, key, due, before, wanted, made in zip(
+        changes["record"],
+        changes["property"],
+        changes["section"],
+        changes["verdict"],
+        changes["end_time"],
+        changes["interaction_key"],
+        changes["due_at"],
+        hashes["newest"],
+        hashes["desired"],
+        counting,
+        strict=True,
+    ):
+        ends = histories.get(record, {}).get(witnesses.get(int(section), ""), [])
+        verdicts.append(
+            judge(
+                Candidate(verdict, end, key, due, before, wanted),
+                holders.get((record, name)),
+                made,
+                policy,
+                writer_end=writer_end_at(made[0].at, ends) if made else None,
+            )
         )
-    ]
     return changes.assign(verdict=verdicts)
 
 
@@ -240,6 +251,18 @@ def _owners(frozen: Frozen, changes: pd.DataFrame) -> pd.Series:
     channels = channel_of(changes["interaction_key"])
     keys = zip(changes["section"], changes["property"], channels, strict=True)
     return pd.Series([rows[int(s), p, c] for s, p, c in keys], index=changes.index, dtype="str")
+
+
+def _witnesses(frozen: Frozen, entity: str) -> dict[int, str]:
+    """Section number -> the datetime property that holds an interaction's End Time, where one is mapped."""
+    schema = frozen.schema[entity]
+    return {
+        s.number: row.external_crm_field
+        for s in frozen.sections
+        if s.section.entity == entity
+        for row in s.section.fields
+        if row.cxone_data == "End Time" and schema[row.external_crm_field].type == "datetime"
+    }
 
 
 def kinds_of(frozen: Frozen, entity: str) -> dict[tuple[int, str], Kind]:

@@ -23,14 +23,20 @@ _ENDERS: Final = ("agent", "contact")
 
 
 def settle(interactions: pd.DataFrame, configuration: Configuration, as_of: datetime) -> pd.DataFrame:
-    """Adds `state` (due | provisional | never_due), `reason`, `mapping` (str) and fills `ended_by`.
+    """Adds `state` (due | provisional | never_due), `reason`, `mapping` (str), `scripts_arrive`, fills `ended_by`.
 
     `interactions` has the columns of `interactions.INTERACTIONS`; `as_of` is the end of the window, from which the
     settle horizon is counted back to the leg's end, or to its start while it has none. `reason` is set for never_due
-    and provisional rows; `mapping` is the memorialization mapping's name for every row that has one.
+    and provisional rows; `mapping` is the memorialization mapping's name for every row that has one;
+    `scripts_arrive` (bool) is whether script variables can reach the live system: for voice only with screen
+    pops on the skill and ScreenPop = True in the script's ASSIGN action (section 3).
     """
     frame = interactions.copy()
-    frame["mapping"] = _assigned(frame, configuration)
+    assignment = assigned(frame, configuration)
+    items = configuration.workflows.assignments
+    frame["mapping"] = assignment.map({i: item.memorialization_mapping for i, item in enumerate(items)}).astype("str")
+    assigned_pop = assignment.isin([i for i, item in enumerate(items) if item.assign_screen_pop])
+    frame["scripts_arrive"] = frame["channel"].ne("voice") | (frame["screen_pops"].eq(True) & assigned_pop)
     frame["ended_by"] = _ended_by(frame, configuration)
     no_agent = frame["agent_kind"].isna()
     digital = frame["channel"].eq("digital")
@@ -73,11 +79,6 @@ def assigned(frame: pd.DataFrame, configuration: Configuration) -> pd.Series:
     found = frame["skill_name"].map(by_skill).astype("Int64")
     found = found.fillna(frame["skill_id"].map(by_skill).astype("Int64"))
     return found.fillna(frame["channel"].map(dict(CHANNEL_OF)).map(by_channel).astype("Int64"))
-
-
-def _assigned(frame: pd.DataFrame, configuration: Configuration) -> pd.Series:
-    names = {i: item.memorialization_mapping for i, item in enumerate(configuration.workflows.assignments)}
-    return assigned(frame, configuration).map(names).astype("str")
 
 
 def _ended_by(frame: pd.DataFrame, configuration: Configuration) -> pd.Series:

@@ -26,6 +26,8 @@ from memorialization.ownership import Holder
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 HEAD: Final = "0001"
+SEEN: Final = ("interaction_key", "channel", "state", "reason", "start_time", "end_time", "updated_at")
+"""What the ledger keeps of a settled interaction."""
 
 
 class Ledger:
@@ -155,8 +157,8 @@ class Ledger:
         return frozenset(key for key, _ in rows), min((start for _, start in rows), default=None)
 
     def keep_interactions(self, configuration: str, run_id: str, settled: pd.DataFrame) -> None:
-        columns = ["interaction_key", "channel", "state", "reason", "start_time", "end_time", "updated_at"]
-        frame = settled[columns].assign(configuration=configuration, run_id=run_id)
+        """`settled`: the columns `SEEN`."""
+        frame = settled[list(SEEN)].assign(configuration=configuration, run_id=run_id)
         self._merge(tables.interactions, frame)
 
     # ---- matches and parked targets
@@ -322,6 +324,13 @@ class Ledger:
     def keep_receipts(self, receipts: pd.DataFrame) -> None:
         """`receipts`: the columns of the table."""
         self._merge(tables.receipts, receipts)
+
+    def covered_until(self, configuration: str, start: datetime) -> datetime | None:
+        """The end of the newest covered window; None if nothing is covered, or something after `start` is."""
+        query = select(func.max(tables.coverage.c.window_end)).where(tables.coverage.c.configuration == configuration)
+        with self._transaction() as connection:
+            newest: datetime | None = connection.execute(query).scalar()
+        return newest if newest is not None and newest <= start else None
 
     def cover(self, configuration: str, start: datetime, end: datetime, run_id: str, mapping_hash: str) -> None:
         values = {"run_id": run_id, "mapping_hash": mapping_hash}

@@ -1,7 +1,7 @@
 """The ledger's tables: what is known of runs, interactions, matches, values and receipts; never a customer's text.
 
 Of a value the ledger keeps a hash and a length. Migrations (Alembic) must lead to exactly these tables; a test
-compares them. Every table is keyed by the configuration's name, so one database serves many accounts.
+compares them. Tables are keyed by the configuration's name or by run, so one database serves many accounts.
 """
 
 from sqlalchemy import (

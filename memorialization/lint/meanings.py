@@ -36,6 +36,7 @@ _BY_MODEL: Final[dict[str, dict[str, str]]] = {
     "Extraction": {
         "max_call_hours": "Longest call, in hours.",
         "max_case_days": "Longest digital case, in days.",
+        "heal_days": "How many days the newest run reaches back over failed nights.",
         "acw_grace_hours": "Hours after which after-call work counts as closed.",
         "settle_horizon_days": "Days after which what is still open never became due.",
         "total_duration_includes_acw": "Whether a call's total duration holds after-call work.",

@@ -14,7 +14,7 @@ import pandas as pd
 from memorialization.compare import DRIFTED, EQUAL, MISSING, NEW, TRUNCATED, VERDICTS, WITHHELD
 from memorialization.configuration import CHANNEL_OF, Configuration
 from memorialization.deliver import REJECTED, UNACCOUNTED, WRITTEN
-from memorialization.gate import OWNERSHIP, released
+from memorialization.gate import MOVED, OWNERSHIP, released
 from memorialization.interactions import SCRIPT, channel_of
 from memorialization.matching import PARKED
 from memorialization.reconcile import TRANSCRIPTS
@@ -110,6 +110,9 @@ class _Gathered:
                 f"changes/{name}.parquet", ["record", "property", "section", "interaction_key", "verdict", "kept"]
             )
             part["held"] = released(part, decided.get("hold"), self.systematic).to_numpy()
+            if run.files.exists(f"moved/{name}.parquet"):
+                moved = pd.MultiIndex.from_frame(run.files.read_frame(f"moved/{name}.parquet"))
+                part.loc[pd.MultiIndex.from_frame(part[["record", "property"]]).isin(moved), "held"] = MOVED
             changes.append(part.assign(entity=entity))
             if run.files.exists(f"receipts/{name}.parquet"):
                 columns = ["record", "record_id", "property", "section", "interaction_key", "outcome", "verified",
@@ -371,7 +374,7 @@ def _verdict(configuration: Configuration, run: Run, f: Funnel, failures: list[s
             + "."
         )
     state: Literal["balanced", "attention", "failed"] = (
-        "failed" if failures else "attention" if any(waiting.values()) else "balanced"
+        "failed" if failures else "attention" if f.held or any(waiting.values()) else "balanced"
     )
     return Verdict(state=state, sentence=sentence, failures=tuple(failures))
 

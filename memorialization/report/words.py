@@ -57,8 +57,6 @@ HELD: Final[Mapping[str, str]] = {
     "ownership": "Nothing to do: the row fills empty properties only (ownership: fill_if_empty); these hold a value.",
     "observe": "Read this report. If it is right, adopt the configuration (memorialize adopt); later runs then write.",
     "dry_run": "Nothing is wrong: a dry run never writes. Run the window again without it.",
-    "approval": "Look through the plan, then approve or refuse it.",
-    "quota": "HubSpot's quota for the day was used up. Run the window again when it is renewed.",
     "moved": "The record changed between plan and write. Run the window again.",
     "systematic": "Most values of a mapping row differ in the same way: see Systematic below.",
 }

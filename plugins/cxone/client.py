@@ -220,7 +220,12 @@ class CxoneClient:
             return self._http.request(method, url, params=params, json=body, headers=headers)
         except httpx.HTTPError as trouble:
             place = f"{method} {urlsplit(url).path} at {urlsplit(url).hostname}"
-            raise _Again(ServiceUnavailable(f"{place}: {type(trouble).__name__}")) from None
+            kind = type(trouble).__name__
+            raise _Again(
+                ServiceUnavailable(
+                    f"CXone does not answer ({kind}, {place}): check the connection's host, then run again"
+                )
+            ) from None
 
     def _patiently(self, once: Callable[[], Any]) -> Any:
         retrying = Retrying(

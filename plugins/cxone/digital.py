@@ -36,7 +36,7 @@ Row = dict[str, Any]
 CASES_PER_BATCH: Final = 1_000
 _HISTORY_PAGE: Final = 50
 _LOOK_BACK: Final = timedelta(days=30)  # of updatedSince (cxone-api, section 6)
-_DISMISS_LAG: Final = timedelta(days=1)
+_DISMISS_LAG: Final = timedelta(days=4)  # over a long weekend
 """A case may be closed first and dismissed later, and only its history tells when: look that far behind."""
 
 

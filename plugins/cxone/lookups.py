@@ -17,10 +17,11 @@ _NO_ACW: Final = "1"  # acwTypeId: 1 none, 2 disposition, 3 automatic wrap-up (t
 
 @dataclass(frozen=True, slots=True)
 class Skill:
-    """An ACD skill; `has_acw`: its contacts have after-call work."""
+    """An ACD skill; `has_acw`: its contacts have after-call work; `screen_pops`: it uses screen pops."""
 
     name: str | None
     has_acw: bool
+    screen_pops: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,13 @@ class Lookups:
 
     @cached_property
     def skills(self) -> Mapping[str, Skill]:
-        """Skill id -> name, and whether its contacts have after-call work (assumed where it does not say)."""
+        """Skill id -> what is known of it; after-call work and screen pops are assumed where it does not say."""
         return {
-            i: Skill(text_of(row, "skillName"), text_of(row, "acwTypeId") != _NO_ACW)
+            i: Skill(
+                text_of(row, "skillName"),
+                has_acw=text_of(row, "acwTypeId") != _NO_ACW,
+                screen_pops=(text_of(row, "useScreenPops") or "true").lower() != "false",
+            )
             for i, row in self._admin("skills", "skillId").items()
         }
 

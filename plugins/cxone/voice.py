@@ -160,6 +160,7 @@ def legs_of(rows: Sequence[Mapping[str, Any]], lookups: Lookups, options: CxoneO
             "media_type": _mapped(media, lambda kind: _MEDIA.get(int(kind))).fillna(
                 pd.Series(texts(rows, "mediaTypeName"), dtype="str")
             ),
+            "screen_pops": ~skill.isin([i for i, known in lookups.skills.items() if not known.screen_pops]),
             "skill_id": skill,
             "skill_name": pd.Series(texts(rows, "skillName"), dtype="str").fillna(
                 _mapped(skill, lambda i: known.name if (known := lookups.skills.get(i)) else None)

@@ -173,3 +173,32 @@ def test_a_refusal_keeps_its_reason_and_no_text(ledger: Ledger, tmp_path: Path) 
     assert (refused.record, refused.properties, refused.code) == (ids[0], ("agent",), "INVALID")
     assert refused.category == "VALIDATION_ERROR" and refused.correlation_id == "c-1"
     assert "Agent 1" not in report.model_dump_json()
+
+
+@pytest.mark.slow
+def test_what_somebody_changed_since_it_was_planned_is_left_alone(ledger: Ledger, tmp_path: Path) -> None:
+    store = MemoryStore(schema())
+    kim = store.create(CONTACT, email="kim@example.com")
+    opened = night(CONTACTS, store, ledger, tmp_path, interaction(1))
+    opened.prepare()
+    opened.reconcile()
+    store.set(CONTACT, kim, "agent", "Somebody newer")
+    opened.deliver()
+    assert store.value(CONTACT, kim, "agent") == "Somebody newer"
+    report = opened.report()
+    assert (report.funnel.planned, report.funnel.held, report.reasons["held"]) == (0, 1, {"moved": 1})
+    assert report.funnel.imbalances() == []
+
+
+@pytest.mark.slow
+def test_a_step_done_again_sends_nothing_that_stands(ledger: Ledger, tmp_path: Path) -> None:
+    store = MemoryStore(schema())
+    kim = store.create(CONTACT, email="kim@example.com")
+    opened = night(CONTACTS, store, ledger, tmp_path, interaction(1))
+    opened.prepare()
+    opened.reconcile()
+    opened.deliver()
+    before = len(store.histories(CONTACT, [kim], ["agent"])[kim]["agent"])
+    opened.deliver()
+    assert len(store.histories(CONTACT, [kim], ["agent"])[kim]["agent"]) == before
+    assert opened.report().funnel.verified == 1

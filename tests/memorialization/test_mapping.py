@@ -45,7 +45,8 @@ def interactions(*facts: dict[str, Any], channel: Channel = "voice", script: tup
     ]
     fields = [pa.field(f"script.{name}", pa.large_string()) for name in script]
     frame = pa.Table.from_pylist(rows, schema=pa.schema([*INTERACTIONS, *fields])).to_pandas()
-    return frame.set_axis(pd.RangeIndex(10, 10 + len(frame)))  # a part of a larger frame
+    arrive = [fact.get("scripts_arrive", True) for fact in facts]
+    return frame.assign(scripts_arrive=arrive).set_axis(pd.RangeIndex(10, 10 + len(frame)))  # a part of a larger frame
 
 
 def mapped(
@@ -179,6 +180,12 @@ def test_tags_of_a_call_that_the_contact_ended_are_not_expected_with_both() -> N
         "BLANK",
         "a",
     ]
+
+
+def test_a_script_variable_that_cannot_arrive_has_no_source() -> None:
+    of = section("orderno", channel="Script variable")
+    due = interactions({"script.orderno": "A1"}, {"script.orderno": "A2", "scripts_arrive": False}, script=("orderno",))
+    assert cells(mapped(of, due), "orderno") == ["A1", "NO_SOURCE"]
 
 
 def test_a_script_variable_named_like_an_outcome_is_none() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memorialization.ownership import Candidate, Holder, Policy, by_integrations, judge
+from memorialization.ownership import Candidate, Holder, Policy, by_integrations, judge, writer_end_at
 from memorialization.ports import Change
 
 END = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
@@ -139,3 +139,23 @@ def test_a_person_loses_only_by_being_earlier_and_an_integration_only_within_the
     elif not person and offset > 120 and verdict != "truncated":
         expected = "superseded"
     assert judge(candidate(verdict), None, [newest], POLICY) == expected
+
+
+def test_the_record_itself_tells_whose_write_it_is() -> None:
+    """Its End Time changes with every interaction: neither the clock nor a lost ledger can mislead."""
+    soon, late = [change(DUE + 30 * SECOND)], [change(DUE + timedelta(days=3))]
+    assert judge(candidate(), None, soon, POLICY, writer_end=END + SECOND) == "superseded"
+    assert judge(candidate(), None, soon, POLICY, writer_end=END) == "drifted"
+    assert judge(candidate(), None, late, POLICY, writer_end=END - SECOND) == "drifted"
+    assert judge(candidate(), None, [change(DUE + SECOND, "CRM_UI")], POLICY, writer_end=END - SECOND) == "edited"
+
+
+def test_whose_write_stood_at_a_moment() -> None:
+    ends = [
+        replace(change(DUE + timedelta(days=2)), value="2026-11-24T18:00:00Z"),
+        replace(change(DUE), value="2026-11-22T18:00:00.500Z"),
+    ]
+    assert writer_end_at(DUE + timedelta(days=1), ends) == datetime(2026, 11, 22, 18, 0, 0, 500_000, tzinfo=UTC)
+    assert writer_end_at(DUE + timedelta(days=2), ends) == datetime(2026, 11, 24, 18, tzinfo=UTC)
+    assert writer_end_at(DUE - timedelta(days=1), ends) is None
+    assert writer_end_at(DUE, [replace(change(DUE), value="soon")]) is None

@@ -58,7 +58,10 @@ def test_every_due_interaction_has_a_target_in_every_section(
 def test_what_was_provisional_is_asked_for_again(store: MemoryStore, ledger: Ledger, tmp_path: Path) -> None:
     night(TWO, store, ledger, tmp_path, interaction(1, end_time=None)).prepare()
     assert ledger.provisional("acme", EVENING.replace(hour=0))[0] == {"v:1"}
-    night(TWO, store, ledger, tmp_path, interaction(1)).prepare()
+    later = night(TWO, store, ledger, tmp_path, interaction(1))
+    later.prepare()  # due now, but not delivered: a run that ends here must not make it forgotten
+    assert ledger.provisional("acme", EVENING.replace(hour=0))[0] == {"v:1"}
+    ledger.keep_interactions("acme", later.run.run_id, later.frame("settled/voice-0"))
     assert ledger.provisional("acme", EVENING.replace(hour=0))[0] == frozenset()
 
 

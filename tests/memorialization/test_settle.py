@@ -226,3 +226,17 @@ def test_every_interaction_is_exactly_one_of_due_provisional_and_never_due(
     assert due["reason"].isna().all() and due["mapping"].notna().all()
     assert due["agent_kind"].eq("human").all() and due["due_at"].notna().all()
     assert set(settled["ended_by"]) <= {"agent", "contact", "unknown"}
+
+
+def test_script_variables_of_calls_arrive_only_with_screen_pops_on_both_sides() -> None:
+    pops = Assignment(skills=("A",), memorialization_mapping="Acme voice", assign_screen_pop=True)
+    silent = Assignment(skills=("B",), memorialization_mapping="Acme voice")
+    digital = Assignment(channel="Digital contact", memorialization_mapping="Acme digital")
+    frame = interactions(
+        {"skill_name": "A", "screen_pops": True},
+        {"skill_name": "A", "screen_pops": False},
+        {"skill_name": "B", "screen_pops": True},
+        {"channel": "digital", "skill_name": "C"},
+    )
+    settled = settle(frame, configuration(pops, silent, digital))
+    assert settled["scripts_arrive"].tolist() == [True, False, False, True]

@@ -73,7 +73,8 @@ def test_a_night_counts_each_thing_once(ledger: Ledger, tmp_path: Path) -> None:
     }
     assert (report.verdict.state, report.verdict.failures) == ("attention", ())
     assert report.verdict.sentence == (
-        "5 values were lost or wrong in HubSpot; 5 are mended and proven by reading back."
+        "5 values were lost or wrong in HubSpot; 5 are mended and proven by reading back. "
+        "Waiting for a person: 1 parked targets."
     )
     (parked,) = report.parked
     assert (parked.interaction_key, parked.entity, parked.reason, parked.links) == ("v:4", "Contact", "unmatched", ())

@@ -162,7 +162,7 @@ def test_completed_contacts_discover_a_case_that_the_search_lacks(tenant: Any) -
     assert [row["interaction_key"] for row in read(source)] == [ANNAS, BENS]
     assert source.skipped == {"digital: case not found": 1, "digital: unreadable completed contact": 1}
     asked = tenant.asked(COMPLETED)[0].query
-    assert (asked["updatedSince"], asked["mediaTypeId"]) == ("2026-11-16T00:00:00.000Z", "9")
+    assert (asked["updatedSince"], asked["mediaTypeId"]) == ("2026-11-13T00:00:00.000Z", "9")
 
 
 def test_beyond_the_look_back_completed_contacts_go_by_their_start(tenant: Any) -> None:
@@ -195,15 +195,15 @@ def test_a_search_that_does_not_move_is_a_broken_contract(tenant: Any) -> None:
     ("change", "again", "read_history"),
     [
         ({"createdAt": clock(0, day=18)}, frozenset(), False),
-        ({"statusUpdatedAt": clock(23, day=15)}, frozenset(), False),
+        ({"statusUpdatedAt": clock(23, day=12)}, frozenset(), False),
         (
-            {"statusUpdatedAt": clock(0, day=16)},
+            {"statusUpdatedAt": clock(0, day=13)},
             frozenset(),
             True,
-        ),  # may have been dismissed a day after it was closed
-        ({"statusUpdatedAt": clock(23, day=15)}, frozenset({"d:1749:1:2"}), True),
-        ({"statusUpdatedAt": clock(23, day=15), "inboxAssigneeUser": ANNA}, frozenset(), True),
-        ({"statusUpdatedAt": clock(23, day=15), "status": "open"}, frozenset(), True),
+        ),  # may have been dismissed days after it was closed
+        ({"statusUpdatedAt": clock(23, day=12)}, frozenset({"d:1749:1:2"}), True),
+        ({"statusUpdatedAt": clock(23, day=12), "inboxAssigneeUser": ANNA}, frozenset(), True),
+        ({"statusUpdatedAt": clock(23, day=12), "status": "open"}, frozenset(), True),
     ],
 )
 def test_which_cases_are_read(tenant: Any, change: Any, again: frozenset[str], read_history: bool) -> None:

@@ -37,7 +37,10 @@ def test_skills_agents_and_queues(scripted: Any) -> None:
         [{"id": "chat_1", "name": "Web", "channelType": "chat"}, {"id": "email_2", "name": "Mail"}],
     )
     lookups = Lookups(scripted.client())
-    assert lookups.skills == {"1": Skill("A", False), "2": Skill("B", True)}
+    assert lookups.skills == {
+        "1": Skill("A", has_acw=False, screen_pops=True),
+        "2": Skill("B", has_acw=True, screen_pops=True),
+    }
     assert (lookups.agent_uuids, lookups.agent_ids) == ({"5": "abc-1"}, {"abc-1": "5"})
     assert lookups.queues == {"q1": Queue("Queue", "2")}
     assert lookups.channels == {"chat_1": Channel("Web", "chat"), "email_2": Channel("Mail", None)}

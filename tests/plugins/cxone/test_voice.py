@@ -78,6 +78,7 @@ def read(
 def test_a_leg_in_full(tenant: Any) -> None:
     [row] = read(source_of(tenant, [ROW]))
     assert {name: value for name, value in row.items() if value is not None} == {
+        "screen_pops": True,
         "interaction_key": "v:698822631732",
         "channel": "voice",
         "contact_id": "698822631732",
