@@ -180,4 +180,4 @@ def _silent(assignment: Assignment, folder: Folder, skills: dict[str, SkillFact]
         return None
     reason = f"the variable never arrives from skills without screen pops: {_some(without)}"
     cure = "Switch on Use Screen Pops there, or assign these skills a mapping without script variables."
-    return ("MEM105" if own or len(without) == len(voice) else "MEM106"), reason, cure
+    return ("MEM105" if len(without) == len(voice) else "MEM106"), reason, cure

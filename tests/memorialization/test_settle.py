@@ -238,5 +238,5 @@ def test_script_variables_of_calls_arrive_only_with_screen_pops_on_both_sides() 
         {"skill_name": "B", "screen_pops": True},
         {"channel": "digital", "skill_name": "C"},
     )
-    settled = settle(frame, configuration(pops, silent, digital))
+    settled = settle(frame, configuration(pops, silent, digital), NOW)
     assert settled["scripts_arrive"].tolist() == [True, False, False, True]
