@@ -128,9 +128,7 @@ def write_report(run: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cover(run: Run, outside: Ports) -> None:
-    """What a run has delivered need not be looked at again."""
-    for name in run.files.read_json("partitions.json")["partitions"]:
-        outside.ledger.keep_interactions(run.configuration, run.run_id, run.files.read_frame(f"settled/{name}.parquet"))
+    intake.remember(run, outside)
     window, mapping_hash = run.window, thaw(run).configuration.mapping_hash
     outside.ledger.cover(run.configuration, window.start, window.end, run.run_id, mapping_hash)
 

@@ -171,6 +171,13 @@ def partition(run: Run, extracted: list[dict[str, Any]]) -> list[dict[str, Any]]
     return [{"partition": name, "buckets": buckets} for name in names]
 
 
+def remember(run: Run, ports: Ports) -> None:
+    """What a run has delivered need not be looked at again: the ledger learns how each interaction was settled."""
+    for name in run.files.read_json("partitions.json")["partitions"]:
+        settled = run.files.read_frame(f"settled/{name}.parquet")
+        ports.ledger.keep_interactions(run.configuration, run.run_id, settled)
+
+
 def buckets_of(run: Run) -> list[dict[str, Any]]:
     """The (entity, bucket) pairs to reconcile: all sections of one entity meet there, record by record."""
     buckets = run.files.read_json("partitions.json")["buckets"]

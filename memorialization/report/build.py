@@ -374,7 +374,7 @@ def _verdict(configuration: Configuration, run: Run, f: Funnel, failures: list[s
             + "."
         )
     state: Literal["balanced", "attention", "failed"] = (
-        "failed" if failures else "attention" if f.held or any(waiting.values()) else "balanced"
+        "failed" if failures else "attention" if f.held > left_alone or any(waiting.values()) else "balanced"
     )
     return Verdict(state=state, sentence=sentence, failures=tuple(failures))
 

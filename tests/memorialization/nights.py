@@ -134,6 +134,7 @@ class Night:
         self.prepare()
         self.reconcile()
         self.deliver()
+        intake.remember(self.run, self.ports)
         return self.report()
 
     def frame(self, name: str) -> Any:

@@ -82,6 +82,7 @@ def test_a_night_counts_each_thing_once(ledger: Ledger, tmp_path: Path) -> None:
     assert lengths.model_dump(exclude={"mapping", "entity", "external_crm_field"}) == {
         "limit": 20, "transcripts": 1, "over_limit": 0, "median": 10, "p99": 10, "longest": 10, "found_whole": 0,
         "found_truncated": 1, "found_missing": 0, "found_altered": 0, "whole_now": 1, "characters_lost": 5,
+        "found_shortened": 0, "shortened_by_policy": 0,
     }  # fmt: skip
     assert [(s.suite, s.rows, s.failing, s.state) for s in report.quality] == [
         ("mapped", 1, 0, "ok"),
