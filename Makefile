@@ -27,7 +27,7 @@ up: $(READY) ## Airflow's own UI with the twin behind it; Ctrl-C stops all of it
 	@$(BIN)/python -m local up
 
 test: $(READY) ## the whole test suite
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2
 
 test-fast: $(READY) ## the inner loop: the product without Airflow, under a minute
 	@$(BIN)/python -m pytest -m "not slow" -n 2 --ignore=tests/sandbox
