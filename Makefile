@@ -27,9 +27,9 @@ up: $(READY) ## Airflow's own UI with the twin behind it; Ctrl-C stops all of it
 	@$(BIN)/python -m local up
 
 test: $(READY) ## the whole test suite
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-test-fast: $(READY) ## the inner loop: the product without Airflow, under a minute
+test-fast: $(READY) ## the inner loop: the product without Airflow, about a minute
 	@$(BIN)/python -m pytest -m "not slow" -n 2 --ignore=tests/sandbox
 
 lint: $(READY) ## lint, format and type checks, compose file and Dockerfile
@@ -38,6 +38,9 @@ lint: $(READY) ## lint, format and type checks, compose file and Dockerfile
 	@$(BIN)/mypy
 	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
 	@$(BIN)/hadolint Dockerfile
+
+bench: $(READY) ## figures beside their limits and targets; ONLY=name for one (wire report pages local_path parse)
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
 
 format: $(READY) ## format and mend what can be mended
 	@$(BIN)/ruff check --fix .

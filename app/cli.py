@@ -11,11 +11,20 @@ from typing import Any
 
 import click
 
+from app.commands.apply import apply
+from app.commands.backfill import backfill
+from app.commands.coverage import coverage
+from app.commands.doctor import doctor
+from app.commands.erase import erase
+from app.commands.explain import explain
 from app.commands.init import init
 from app.commands.lint import lint
 from app.commands.parked import parked
 from app.commands.plan import plan
 from app.commands.portal import portal
+from app.commands.purge import purge
+from app.commands.rejected import rejected
+from app.commands.revert import revert
 from app.commands.snapshot import snapshot
 from memorialization.errors import ConfigurationError, MemorializationError
 
@@ -65,7 +74,8 @@ def run(configuration: str, start: str | None, end: str | None, dry_run: bool, a
 
     given = start is not None or end is not None  # an empty text is a mistake, not the last night
     span = window(start, end) if given else _last_night(configuration)
-    click.echo(f"{configuration}: {span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M} UTC", err=True)
+    why = "" if given else " (no dates given: the last complete interval)"
+    click.echo(f"{configuration}: {span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M} UTC{why}", err=True)
     reported = runner.run(
         configuration,
         span,
@@ -82,7 +92,8 @@ def _last_night(configuration: str) -> Any:
     from app.settings import settings
     from memorialization.configuration import load
 
-    return last_complete(load(settings().mappings, configuration).crm.schedule, datetime.now(UTC))
+    crm = load(settings().mappings, configuration).crm
+    return last_complete(crm.schedule, datetime.now(UTC), crm.timezone)
 
 
 @main.command()
@@ -131,8 +142,17 @@ def upgrade() -> None:
 
 
 main.add_command(parked)
+main.add_command(rejected)
+main.add_command(explain)
+main.add_command(doctor)
+main.add_command(purge)
+main.add_command(erase)
+main.add_command(apply)
+main.add_command(backfill)
+main.add_command(coverage)
 main.add_command(init)
 main.add_command(plan)
+main.add_command(revert)
 main.add_command(portal)
 main.add_command(lint)
 main.add_command(snapshot)

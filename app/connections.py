@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from memorialization.errors import ConfigurationError
 
 LEDGER = "memorialization_ledger"
+_LEAST_SECRET = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,20 @@ def _from_airflow(name: str) -> Connection:
         port=found.port,
         extras=found.extra_dejson,
     )
+
+
+def address_secret(cxone: Connection) -> str:
+    """The key of the hashes by which customers are known again: an extra of CXone's connection; "" without it.
+
+    It stands apart from the ledger, which holds the hashes. Raises ConfigurationError if it could be guessed.
+    """
+    secret = cxone.extras.get("address_secret") or ""
+    if secret and (not isinstance(secret, str) or len(secret) < _LEAST_SECRET):
+        raise ConfigurationError(
+            f"the CXone connection's address_secret must be a text of {_LEAST_SECRET} characters at least. "
+            "Make one: openssl rand -hex 32"
+        )
+    return secret
 
 
 def ledger_url() -> str:

@@ -1,4 +1,6 @@
-"""Whether a schedule ever comes; light, because DAG files ask it at every parse."""
+"""Whether a schedule ever comes, and where; light, because DAG files ask it at every parse."""
+
+from zoneinfo import ZoneInfo
 
 from croniter import CroniterError, croniter
 
@@ -10,3 +12,12 @@ def is_cron(schedule: str) -> bool:
     except CroniterError:
         return False
     return len(schedule.split()) == 5
+
+
+def is_zone(timezone: str) -> bool:
+    """True for a name of the time zone database, such as Europe/Berlin."""
+    try:
+        ZoneInfo(timezone)
+    except (KeyError, ValueError, OSError):  # unknown, no name at all, a folder of the database
+        return False
+    return True

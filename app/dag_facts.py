@@ -10,12 +10,15 @@ import zlib
 from dataclasses import dataclass
 from typing import Any, Final
 
-from app.cron import is_cron
+from app.cron import is_cron, is_zone
 from app.settings import settings
+from memorialization.durations import PATTERN
 from memorialization.errors import ConfigurationError
 from memorialization.yaml_files import read_yaml
 
 DEFAULT_SCHEDULE: Final = "0 2 * * *"
+DEFAULT_ZONE: Final = "UTC"
+DEFAULT_DEADLINE: Final = "8h"  # as in memorialization.crm, which is too heavy for a DAG file
 _LABEL: Final = re.compile(r"[\w.-]{1,80}")  # what Airflow takes as DAG id and as tag
 
 
@@ -28,6 +31,8 @@ class DagFacts:
     schedule: str
     owner: str
     description: str
+    timezone: str = DEFAULT_ZONE
+    deadline: str = DEFAULT_DEADLINE  # a duration: how long after its start a run may be without its report
 
 
 def dag_facts() -> list[DagFacts]:
@@ -44,7 +49,7 @@ def check_drawn(name: str, schedule: str) -> None:
     if not is_cron(schedule):
         raise ConfigurationError(
             f"{settings().mappings / name / 'crm.yaml'}: schedule {schedule!r} is no time that ever comes. "
-            "Write five fields in UTC, as '0 2 * * *'."
+            "Write five fields, as '0 2 * * *'."
         )
 
 
@@ -54,13 +59,21 @@ def _facts(name: str) -> DagFacts:
     except ConfigurationError:
         data = None
     schedule = _text(data, "schedule", DEFAULT_SCHEDULE)
+    timezone = _text(data, "timezone", DEFAULT_ZONE)
     return DagFacts(
         name=name,
         label=_label(name),
         schedule=schedule if is_cron(schedule) else DEFAULT_SCHEDULE,
         owner=_text(data, "owner", "data-engineering"),
+        deadline=_deadline(data),
         description=f"Reconciles the CXone values in HubSpot, nightly: {_text(data, 'configuration_name', name)}",
+        timezone=timezone if is_zone(timezone) else DEFAULT_ZONE,
     )
+
+
+def _deadline(data: Any) -> str:
+    deadline = _text(data, "report_deadline", DEFAULT_DEADLINE)
+    return deadline if re.fullmatch(PATTERN, deadline) else DEFAULT_DEADLINE
 
 
 def _text(data: Any, key: str, default: str) -> str:

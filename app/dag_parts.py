@@ -1,9 +1,31 @@
 """What the DAG files share: the form of a manual run, and tasks that call `app.tasks` only when they run."""
 
 import inspect
+import sys
+from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import quote
 
-from airflow.sdk import Param, task
+from airflow.providers.standard.operators.hitl import HITLOperator
+from airflow.sdk import Asset, ExceptionRetryPolicy, Param, RetryAction, RetryRule, task
+from airflow.sdk.definitions.callback import SyncCallback
+from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
+from airflow.sdk.definitions.param import ParamsDict
+
+from app.dag_facts import DagFacts
+from memorialization.durations import PATTERN, length
+
+RETRIES: Final = ExceptionRetryPolicy(  # the first rule that fits; errors of no rule are retried as the DAG says
+    rules=[
+        RetryRule("memorialization.errors.RateLimited", action=RetryAction.RETRY, retry_delay=timedelta(minutes=5)),
+        RetryRule("memorialization.errors.LeaseHeld", action=RetryAction.RETRY, retry_delay=timedelta(minutes=10)),
+        RetryRule("memorialization.errors.Transient", action=RetryAction.RETRY),
+        RetryRule("memorialization.errors.MemorializationError", action=RetryAction.FAIL),
+    ]
+)
+
+WAITS: Final = {"retries": 12}
+"""Of the task that opens a run: two hours for another run of the same window to end."""
 
 _WHEN: Final = {"type": ["null", "string"], "format": "date-time"}
 
@@ -12,6 +34,14 @@ PARAMS: Final = {
     "window_start": Param(None, title="From (UTC)", description="Empty: the run's own interval", **_WHEN),
     "window_end": Param(None, title="To (UTC)", description="Empty: the run's own interval", **_WHEN),
 }
+
+PURGE_PARAMS: Final = {
+    "older_than": Param(
+        None, title="Older than", description="Of staging, such as 30d; empty: as crm.yaml says (retention)",
+        type=["null", "string"], pattern=PATTERN,
+    ),
+    "dry_run": Param(False, type="boolean", title="Dry run", description="Say what would be deleted; delete nothing"),
+}  # fmt: skip
 
 _TEXT: Final = {"type": ["null", "string"]}
 
@@ -25,6 +55,31 @@ RESOLVE_PARAMS: Final = {
     ),
 }
 
+REVERT_PARAMS: Final = {
+    "run_id": Param(title="Run to take back", description="As its report names it", type="string", minLength=1),
+    "dry_run": PARAMS["dry_run"],
+}
+
+
+def memorialized(facts: DagFacts) -> Asset:
+    """What other DAGs can be scheduled on: a window of this configuration was applied and proven."""
+    return Asset(f"hubspot://{quote(facts.label)}/memorialized")
+
+
+def deadline(facts: DagFacts) -> DeadlineAlert | None:
+    """Airflow calls `alerts.late` where a run is not done in time.
+
+    None for `airflow dags test`, which nobody waits for, and which in Airflow 3.3.2 cannot end a run that has one.
+    """
+    if sys.argv[1:3] == ["dags", "test"]:
+        return None
+    return DeadlineAlert(
+        name=f"report within {facts.deadline}",
+        reference=DeadlineReference.DAGRUN_QUEUED_AT,
+        interval=length(facts.deadline),
+        callback=SyncCallback("app.alerts.late", {"configuration": facts.name, "deadline": facts.deadline}),
+    )
+
 
 def step(name: str, **options: Any) -> Any:
     """The task that does the step of this name in `app.tasks`; nothing of it is imported at parse time."""
@@ -37,3 +92,48 @@ def step(name: str, **options: Any) -> Any:
         return target(**{k: v for k, v in arguments.items() if k in wanted})
 
     return task(task_id=name, **options)(body)
+
+
+def open_run(facts: DagFacts, **options: Any) -> Any:
+    """The task that opens a run; where it fails for good, people are told, for there will be no report to do so."""
+
+    def unopened(context: Any) -> None:
+        from app import alerts
+
+        alerts.unopened(facts.name, context)
+
+    opening = step("open_run", on_failure_callback=unopened, **WAITS, **options)
+    return opening(name=facts.name, schedule=facts.schedule, timezone=facts.timezone)
+
+
+class Approve(HITLOperator):  # type: ignore[misc]
+    """Waits for a person where the run's plan is above the limits, and holds no slot meanwhile.
+
+    Returns the buckets to write: none where the answer is no, or does not come in time, so that the run goes on to
+    its report. `opened`: the run, as `open_run` returned it.
+    """
+
+    template_fields = ("opened",)
+
+    def __init__(self, *, opened: Any, **options: Any) -> None:
+        super().__init__(subject="May this plan be written?", options=["Approve", "Reject"], **options)
+        self.opened = opened
+
+    def execute(self, context: Any) -> Any:
+        from app import tasks
+
+        question = tasks.question(self.opened)
+        if question is None:
+            return tasks.released(self.opened)
+        self.subject, self.body = question["subject"], question["body"]
+        self.response_timeout = timedelta(seconds=question["seconds"])
+        if question["total"] is not None:
+            title = "How many values may the runs of this backfill write, all counted?"
+            values = Param(question["total"], type="integer", minimum=question["total"], title=title)
+            self.params = ParamsDict({"values": values})
+        return super().execute(context)
+
+    def execute_complete(self, context: Any, event: dict[str, Any]) -> Any:
+        from app import tasks
+
+        return tasks.decide(self.opened, event)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from app.connections import connection, ledger_url
+from app.connections import address_secret, connection, ledger_url
 from app.nights import interval_of
 from app.settings import settings
 from memorialization import resolutions
@@ -17,6 +17,9 @@ from memorialization.ports import RecordStore
 from memorialization.resolutions import Decision, Door, Parked
 
 _MOST_SHOWN: Final = 10
+FORGETS: Final = (
+    "Not kept for the customers' next interactions: the CXone connection has no address_secret (README, Going live)."
+)
 
 
 def waiting(name: str) -> list[Parked]:
@@ -32,22 +35,27 @@ def resolve(name: str, decisions: Sequence[Decision], door: Door) -> list[str]:
     lines = [f"{row['interaction_key']}: {row['entity']} {row['record_id']}" for row in rows[:_MOST_SHOWN]]
     if len(rows) > _MOST_SHOWN:
         lines.append(f"and {len(rows) - _MOST_SHOWN:,} more")
-    return [*lines, f"{len(rows):,} decided.", *_again(configuration, (row["end_time"] for row in rows))]
+    lines.append(f"{len(rows):,} decided.")
+    if not address_secret(connection(configuration.cxone_connection)):
+        lines.append(FORGETS)
+    return [*lines, *again(configuration, (row["end_time"] for row in rows))]
 
 
 def withdraw(name: str, contact: str, entity: str) -> list[str]:
     """Forget decisions and the matches they led to, and say which runs match anew."""
     configuration, ledger = _open(name)
     open_again = resolutions.withdraw(configuration, contact, entity, ledger)
+    counted = "1 interaction is" if len(open_again) == 1 else f"{len(open_again):,} interactions are"
     return [
-        f"withdrawn; {len(open_again):,} interactions are matched anew. What was written to HubSpot stays there.",
-        *_again(configuration, open_again.values()),
+        f"withdrawn; {counted} matched anew. What was written to HubSpot stays there.",
+        *again(configuration, open_again.values()),
     ]
 
 
-def _again(configuration: Configuration, ends: Iterable[datetime | None]) -> list[str]:
+def again(configuration: Configuration, ends: Iterable[datetime | None]) -> list[str]:
     """The intervals of the schedule that hold these legs, as commands; of those that are over."""
-    spans = {interval_of(configuration.crm.schedule, end) for end in ends if end}
+    crm = configuration.crm
+    spans = {interval_of(crm.schedule, end, crm.timezone) for end in ends if end}
     over = sorted((s for s in spans if s.end <= datetime.now(UTC)), key=lambda s: s.start)
     if not over:
         return ["The next run takes them up."]
@@ -57,7 +65,11 @@ def _again(configuration: Configuration, ends: Iterable[datetime | None]) -> lis
         for s in over[:_MOST_SHOWN]
     ]
     if len(over) > _MOST_SHOWN:
-        commands.append(f"  and {len(over) - _MOST_SHOWN:,} more, until {over[-1].end:{form}}: use a backfill")
+        range_ = f"--from {over[_MOST_SHOWN].start:{form}} --to {over[-1].end:{form}}"
+        more = (
+            f"  and {len(over) - _MOST_SHOWN:,} more, in: memorialize backfill -c {configuration.name} {range_} --again"
+        )
+        commands.append(more)
     return ["The next run of these intervals takes them up, in Airflow or by:", *commands]
 
 
@@ -69,7 +81,8 @@ def _open(name: str) -> tuple[Configuration, Ledger]:
 
 
 def _store(configuration: Configuration) -> RecordStore:
+    from app.clients import hubspot_limits
     from plugins.hubspot.connect import store_from
 
     hubspot = connection(configuration.hubspot_connection)
-    return store_from(hubspot.base_url, hubspot.password, hubspot.extras)
+    return store_from(hubspot.base_url, hubspot.password, hubspot.extras, hubspot_limits(configuration))

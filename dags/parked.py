@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from airflow.sdk import DAG
 
 from app.dag_facts import dag_facts
-from app.dag_parts import RESOLVE_PARAMS, step
+from app.dag_parts import RESOLVE_PARAMS, RETRIES, step
 
 for facts in dag_facts():
     with DAG(
@@ -26,7 +26,7 @@ for facts in dag_facts():
         catchup=False,
         max_active_runs=1,
         tags=["memorialization", facts.label],
-        default_args={"owner": facts.owner, "retries": 2, "retry_delay": timedelta(minutes=1)},
+        default_args={"owner": facts.owner, "retries": 2, "retry_delay": timedelta(minutes=1), "retry_policy": RETRIES},
         params=RESOLVE_PARAMS,
     ):
         step("resolve_parked", pool="hubspot_api")(name=facts.name)

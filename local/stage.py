@@ -151,6 +151,7 @@ def environment(folder: Path, socket_folder: str, services: Twin) -> dict[str, s
         "host": services.cxone,
         "login": "acme-access-key",
         "password": "acme-access-secret",
+        "extra": {"address_secret": keys["api"]},  # any secret of this stage that the ledger does not hold
     }
     hubspot = {"conn_type": "hubspot_memorialization", "host": services.hubspot, "password": "pat-eu1-acme-demo"}
     return {
@@ -174,6 +175,7 @@ def environment(folder: Path, socket_folder: str, services: Twin) -> dict[str, s
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"postgresql+psycopg2://postgres@/airflow?host={socket_folder}",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",  # of a busy machine; a task not begun in time waits a minute
         "AIRFLOW_CONN_CXONE_ACME": json.dumps(cxone),
         "AIRFLOW_CONN_HUBSPOT_ACME": json.dumps(hubspot),
         "AIRFLOW_CONN_MEMORIALIZATION_LEDGER": json.dumps(ledger),

@@ -1,10 +1,12 @@
 """`make up`: Airflow's own UI with the twin behind it, until Ctrl-C; then everything is stopped."""
 
 import json
+import subprocess
 import threading
 import time
 import urllib.request
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +16,24 @@ from local.nights import chosen
 from local.stage import BIN, StageError, environment, free_port, postgres, prepare_databases, process, tail, twin
 
 SERVICES = ("api-server", "scheduler", "dag-processor", "triggerer")
+
+
+@contextmanager
+def airflow(folder: Path, variables: Mapping[str, str], port: int) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Airflow's four parts, healthy, its pages on `port`; logs below `folder`; stopped at the end."""
+    logs = folder / "airflow" / "services"
+    address = {
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+    }
+    with ExitStack() as stack:
+        children = [
+            stack.enter_context(process([BIN / "airflow", name], logs / f"{name}.log", {**variables, **address}))
+            for name in SERVICES
+        ]
+        _await_health(port, [(c.poll, logs / f"{n}.log") for n, c in zip(SERVICES, children, strict=True)])
+        yield children
 
 
 def up(folder: Path, interactions: int) -> int:
@@ -26,18 +46,10 @@ def up(folder: Path, interactions: int) -> int:
             socket_folder = stack.enter_context(postgres(folder / "postgres"))
             services = stack.enter_context(twin(folder / "twin", *night.options(clock=now, interactions=interactions)))
             port = free_port(8080)
-            variables = environment(folder, socket_folder, services) | {
-                "AIRFLOW__API__PORT": str(port),
-                "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
-                "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
-            }
+            variables = environment(folder, socket_folder, services)
             prepare_databases(folder, variables)
             logs = folder / "airflow" / "services"
-            children = [
-                stack.enter_context(process([BIN / "airflow", name], logs / f"{name}.log", variables))
-                for name in SERVICES
-            ]
-            _await_health(port, [(c.poll, logs / f"{n}.log") for n, c in zip(SERVICES, children, strict=True)])
+            children = stack.enter_context(airflow(folder, variables, port))
         keys = json.loads((folder / "airflow" / "keys.json").read_text())
         console.print(
             f"""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from memorialization.configuration import CardSection
+from memorialization.mappings import CardSection
 from memorialization.matching import MATCHED
 from memorialization.run import Frozen, Ports, Run, recorded, thaw
 from memorialization.settle import assigned

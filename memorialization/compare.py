@@ -13,9 +13,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from memorialization.canonical import Kind, canonical
+from memorialization.canonical import Kind, canonical, same
 from memorialization.mapping import OTHER, STATUS, VALUE
-from memorialization.rendering import Status, parse
+from memorialization.rendering import Status, instant
+from memorialization.text import kept_of
 
 EQUAL: Final = "equal"
 MISSING: Final = "missing"
@@ -120,6 +121,8 @@ def _verdicts(
     desired = canonical(candidates[VALUE + name].iloc[winners], rule.kind, regions).to_numpy(dtype=object)
     held = canonical(current, rule.kind, regions).to_numpy(dtype=object)
     equal = desired == held
+    if rule.kind == "phone":
+        equal |= same(candidates[VALUE + name].iloc[winners], current, rule.kind, regions)
     whole = desired
     if OTHER + name in candidates:
         other = canonical(candidates[OTHER + name].iloc[winners], rule.kind, regions).to_numpy(dtype=object)
@@ -128,7 +131,7 @@ def _verdicts(
     verdicts = np.where(equal, EQUAL, np.where(pd.isna(held), MISSING, DRIFTED)).astype(object)
     if rule.transcript:
         for i in np.flatnonzero(verdicts == DRIFTED):
-            if desired[i].startswith(held[i]) or whole[i].startswith(held[i]):
+            if kept_of(desired[i], held[i]) is not None or kept_of(whole[i], held[i]) is not None:
                 verdicts[i] = TRUNCATED
     return verdicts
 
@@ -146,9 +149,9 @@ def disagreement(desired: str, current: str) -> str:
         return "spacing"
     if re.sub(r"\D", "", desired) == re.sub(r"\D", "", current) != "":
         return "punctuation"
-    instants = parse(pd.Series([desired, current], dtype="str"))
-    if instants.notna().all():
-        seconds = (instants[1] - instants[0]).total_seconds()
+    wanted, held = instant(desired), instant(current)
+    if wanted is not None and held is not None:
+        seconds = (held - wanted).total_seconds()
         return f"times {seconds / 3600:+g} h apart" if seconds % 900 == 0 else ""
     if not re.search(r"\d", desired + current):
         return ""  # words of any shape: the name of another skill or agent, not another spelling of this one

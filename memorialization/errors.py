@@ -5,6 +5,7 @@
     │   ├── WindowError         the window is empty, half given or in the future   no retry   exit 2
     │   └── WrongAccount        the token belongs to another Hub ID                no retry   exit 2
     ├── ApprovalNeeded          the plan is larger than crm.yaml allows            no retry   exit 3
+    ├── PlanRefused             a stored plan may not be applied, or not any more  no retry   exit 1
     ├── AuthenticationError     a token or key is refused                          no retry   exit 1
     ├── PermissionMissing       the token lacks a scope or a right                 no retry   exit 1
     ├── RequestRefused          an API refused a request of ours                   no retry   exit 1
@@ -12,9 +13,11 @@
     ├── QuotaExhausted          the day's calls are used up                        tomorrow   exit 1
     ├── Unbalanced              planned values are neither written nor rejected    next run   exit 1
     ├── PartitionFailed         part of a run failed; the rest is reported         next run   exit 1
+    ├── LeaseLost               another run has taken the run's window since       no retry   exit 1
     └── Transient               a later try may pass                               retry      exit 1
         ├── ServiceUnavailable  5xx, a broken connection, a time-out, an HTML page
         ├── RateLimited         429 although the limiter held back
+        ├── LeaseHeld           another run of the configuration works the window
         └── LedgerUnavailable   the ledger's database does not answer
 
 A message says what happened, where, and what to do. It never holds a property value, a transcript, a phone
@@ -45,6 +48,10 @@ class ApprovalNeeded(MemorializationError):
     """The plan exceeds what may be written unseen. A retry does not help: a person must approve it."""
 
     exit_code = 3
+
+
+class PlanRefused(MemorializationError):
+    """A stored plan was refused, expired, applied or altered. A retry does not help: run the window again."""
 
 
 class AuthenticationError(MemorializationError):
@@ -79,6 +86,10 @@ class PartitionFailed(MemorializationError):
     """At least one partition of a run failed; everything else is reported. The next run picks it up."""
 
 
+class LeaseLost(MemorializationError):
+    """Another run has taken the window of one that was silent for too long. A retry does not help: it works there."""
+
+
 class Transient(MemorializationError):
     """Something outside failed in a way that a later try may not meet again. A retry helps."""
 
@@ -91,6 +102,10 @@ class ServiceUnavailable(Transient):
 
 class RateLimited(Transient):
     """A service answered 429 after all patience was used up. A retry helps, later."""
+
+
+class LeaseHeld(Transient):
+    """Another run of the configuration works a part of the window, or comes first. A retry helps once it has ended."""
 
 
 class LedgerUnavailable(Transient):

@@ -6,23 +6,36 @@ Every run has at least one partition per channel, so that a quiet night is a run
 """
 
 import logging
+from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from uuid6 import uuid7
 
+from memorialization import rejections
 from memorialization.configuration import Configuration
+from memorialization.coverage import found, reaching_back
 from memorialization.errors import WindowError
 from memorialization.interactions import INTERACTIONS, TRANSCRIPTS
-from memorialization.portal import check_account, check_schema, check_scopes
-from memorialization.ports import Channel, Wanted, Window
+from memorialization.leases import taken
+from memorialization.ledger.coverage import known
+from memorialization.ledger.moving import earlier, give_up, lateness, looked_at, versions_of
+from memorialization.moving import UNCHANGED, UNCOVERED, Earlier, sifted
+from memorialization.portal import check_account, check_schema, check_scopes, creates_in_pipelines
+from memorialization.ports import Batch, Channel, Wanted, Window
 from memorialization.run import Frozen, Ports, Run, freeze, recorded, thaw
 
 log = logging.getLogger(__name__)
 
+HEALED: Final = "healed.json"
+"""In staging: the gaps before its own interval that a run covers beside it."""
+
 CHANNELS: Final[tuple[Channel, ...]] = ("voice", "digital")
 _FIRST_YEAR: Final = 2000
+_MONTH: Final = timedelta(days=30)
 
 
 def window(start: str | datetime | None, end: str | datetime | None) -> Window:
@@ -59,20 +72,23 @@ def open_run(
 ) -> Run:
     """Check account, scopes and properties, freeze them, and enter the run into the ledger.
 
-    `heal`: the newest window reaches back over nights that failed just before it.
+    `heal`: the newest window reaches back over days before it that no run has covered.
 
-    Raises ConfigurationError, WrongAccount or PermissionMissing before anything is read from CXone.
+    Raises ConfigurationError, WrongAccount or PermissionMissing before anything is read from CXone, and LeaseHeld
+    while another run works a part of the window.
     """
     ports.ledger.check()
+    healed: list[dict[str, str]] = []
     if heal:
-        span = _healed(configuration, span, ports)
+        span, healed = _healed(configuration, span, ports)
     writes = configuration.crm.mode == "adopted" and not dry_run
     check_account(configuration, ports.store.account())
     check_scopes(configuration, ports.store.scopes(), writes=writes)
     cards = (section.entity for card in configuration.dynamic.values() for section in card.sections)
-    entities = {name: ports.store.entity(name) for name in (*configuration.entities, *cards)}
+    entities = {name: ports.store.entity(name) for name in (*configuration.written_entities, *cards)}
     schema = {name: ports.store.properties(entity) for name, entity in entities.items()}
-    check_schema(configuration, schema)
+    pipelines = {name: ports.store.pipelines(entities[name]) for name in creates_in_pipelines(configuration)}
+    check_schema(configuration, schema, pipelines)
     run_id = str(uuid7())
     run = Run(
         run_id=run_id,
@@ -81,34 +97,40 @@ def open_run(
         window_start=span.start.isoformat(),
         window_end=span.end.isoformat(),
         dry_run=dry_run,
+        nightly=heal,
     )
-    freeze(run, Frozen(configuration, entities, schema))
-    ports.ledger.open_run(
-        {
-            "run_id": run_id,
-            "configuration": configuration.name,
-            "dag_run_id": dag_run_id,
-            "try_number": try_number,
-            "window_start": span.start,
-            "window_end": span.end,
-            "mode": configuration.crm.mode,
-            "dry_run": dry_run,
-            "mapping_hash": configuration.mapping_hash,
-            "staging": run.staging,
-        }
-    )
+    with taken(run, ports.ledger, dag_run_id):
+        freeze(run, Frozen(configuration, entities, schema))
+        run.files.write_json(HEALED, healed)
+        ports.ledger.open_run(
+            {
+                "run_id": run_id,
+                "configuration": configuration.name,
+                "dag_run_id": dag_run_id,
+                "try_number": try_number,
+                "window_start": span.start,
+                "window_end": span.end,
+                "mode": configuration.crm.mode,
+                "dry_run": dry_run,
+                "nightly": heal,
+                "mapping_hash": configuration.mapping_hash,
+                "staging": run.staging,
+            }
+        )
     return run
 
 
-def _healed(configuration: Configuration, span: Window, ports: Ports) -> Window:
-    """The window from the end of what is covered, so that a failed night leaves no hole; older windows stay."""
-    covered = ports.ledger.covered_until(configuration.name, span.start)
-    reach = timedelta(days=configuration.crm.extraction.heal_days)
-    if covered is None or span.start - covered > reach:
-        return span
-    if covered < span.start:
-        log.warning("the window begins at %s: what lies before %s is not covered yet", covered, span.start)
-    return Window(covered, span.end)
+def _healed(configuration: Configuration, span: Window, ports: Ports) -> tuple[Window, list[dict[str, str]]]:
+    """(the window, from the first gap within `heal_days` on; the gaps, and what is known of each: start, end, was)."""
+    most = timedelta(days=configuration.crm.extraction.heal_days)
+    around = known(ports.ledger, configuration.name, Window(span.start - most, datetime.now(UTC)))
+    wider, gaps = reaching_back(span, around, most)
+    if gaps:
+        log.warning("the window begins at %s: not all before %s is covered yet", wider.start, span.start)
+    named = [(gap, found(gap, around, configuration.mapping_hash)) for gap in gaps]
+    return wider, [
+        {"start": gap.start.isoformat(), "end": gap.end.isoformat(), "was": was.state} for gap, was in named if was
+    ]
 
 
 def extract(run: Run, channel: Channel, ports: Ports) -> dict[str, Any]:
@@ -120,13 +142,21 @@ def extract(run: Run, channel: Channel, ports: Ports) -> dict[str, Any]:
     reach_back = since - timedelta(days=max(rules.max_case_days, rules.settle_horizon_days))
     open_, first_open = ports.ledger.provisional(run.configuration, reach_back)
     decided, first_decided = ports.ledger.decided(run.configuration, reach_back)  # by a person, since they were parked
+    refused, first_refused = rejections.offered(run, since, ports)
+    firsts = (first_open, first_decided, first_refused)
     wanted = Wanted(
-        since=min(start for start in (since, first_open, first_decided) if start),
+        # a call is found by its start alone; a case of `again` by its id, however old it is
+        since=min(start for start in (since, *firsts) if start) if channel == "voice" else since,
         transcripts=frozen.configuration.wants_transcripts,
         script_variables=frozen.configuration.script_variables,
-        again=open_ | decided,
+        again=open_ | decided | refused,
     )
+    past = earlier(ports.ledger, run.configuration, run.window, rules.trailing_days) if run.nightly else None
+    if past is not None:
+        wanted = replace(wanted, changed_since=past.since, known=past.known)
     with recorded(run, ports, "extract", channel) as summary:
+        moved = Counter[str]()
+        met: set[str] = set()
         names: list[str] = []
         rows = texts = held = 0
         parts: list[pa.Table] = []
@@ -143,6 +173,9 @@ def extract(run: Run, channel: Channel, ports: Ports) -> dict[str, Any]:
             parts, transcripts, held = [], [], 0
 
         for batch in ports.source.interactions(channel, run.window, wanted):
+            if past is not None:
+                batch = _moved(batch, run, wanted.again, past, moved, ports)
+            met.update(wanted.again.intersection(batch.interactions["interaction_key"].to_pylist()))
             parts.append(batch.interactions)
             transcripts.append(batch.transcripts)
             held += batch.interactions.num_rows
@@ -152,14 +185,34 @@ def extract(run: Run, channel: Channel, ports: Ports) -> dict[str, Any]:
                 flush()
         if parts or not names:
             flush()
+        if run.nightly and not run.dry_run:
+            horizon = run.window.end - timedelta(days=rules.settle_horizon_days)
+            moved["given_up"] = give_up(ports.ledger, run.configuration, run.run_id, channel, horizon, sorted(met))
         summary.update(
             partitions=names,
             rows=rows,
+            moved=dict(moved),
+            lateness=lateness(ports.ledger, run.configuration, channel, run.window.start - _MONTH),
             transcripts=texts,
             skipped=dict(ports.source.skipped),
             assumed=dict(ports.source.assumed),
         )
     return dict(summary)
+
+
+def _moved(batch: Batch, run: Run, again: frozenset[str], past: Earlier, moved: Counter[str], ports: Ports) -> Batch:
+    """Without the older interactions that are what the ledger knows of them, or that belong to another interval."""
+    rows = batch.interactions.to_pandas(ignore_metadata=True)
+    older = rows["end_time"].lt(run.window.start)
+    known = versions_of(ports.ledger, run.configuration, rows.loc[older, "interaction_key"].tolist())
+    why = sifted(rows, run.window, again, known, past.covered)
+    moved.update(why[why.ne("")].value_counts().to_dict())
+    same = rows[why.eq(UNCHANGED) & rows["updated_at"].notna()]
+    if len(same) and not run.dry_run:
+        looked_at(ports.ledger, run.configuration, same["interaction_key"].tolist(), same["updated_at"].tolist())
+    kept = batch.interactions.filter(pa.array(~why.isin([UNCHANGED, UNCOVERED])))
+    texts = pc.is_in(batch.transcripts["transcript_ref"], kept["transcript_ref"].combine_chunks().drop_null())
+    return Batch(kept, batch.transcripts.filter(texts))
 
 
 def partition(run: Run, extracted: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -172,10 +225,14 @@ def partition(run: Run, extracted: list[dict[str, Any]]) -> list[dict[str, Any]]
 
 
 def remember(run: Run, ports: Ports) -> None:
-    """What a run has delivered need not be looked at again: the ledger learns how each interaction was settled."""
+    """What a run has delivered need not be looked at again: the ledger learns how each interaction was settled.
+
+    What a person had decided waits no more.
+    """
     for name in run.files.read_json("partitions.json")["partitions"]:
         settled = run.files.read_frame(f"settled/{name}.parquet")
         ports.ledger.keep_interactions(run.configuration, run.run_id, settled)
+        ports.ledger.delivered(run.configuration, run.files.read_frame(f"targets/{name}.parquet"))
 
 
 def buckets_of(run: Run) -> list[dict[str, Any]]:

@@ -54,6 +54,7 @@ INTERACTIONS: Final = pa.schema(
         pa.field("channel_type", _TEXT),
         pa.field("contact_type", _TEXT),  # voice | digital
         pa.field("direction", _TEXT),  # inbound | outbound
+        pa.field("disposition_id", _TEXT),  # what the agent chose; its name is null where CXone does not know it
         pa.field("disposition_name", _TEXT),
         pa.field("disposition_notes", _TEXT),
         pa.field("event_type", _TEXT),
@@ -65,6 +66,7 @@ INTERACTIONS: Final = pa.schema(
         pa.field("status", _TEXT),
         pa.field("tags", pa.large_list(_TEXT)),
         pa.field("transcript_ref", _TEXT),  # sha256 of the text, the key of TRANSCRIPTS; null = none fetched
+        pa.field("transcript_withheld", pa.bool_()),  # digital: true = messages were missing; null = nothing was
         pa.field("transcript_url", _TEXT),
     ]
 )

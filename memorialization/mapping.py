@@ -6,9 +6,12 @@ Columns of the *desired frame*, all aligned by row, one row per (interaction, se
     v.<property>   str    what HubSpot should hold, spelled as HubSpot spells it
     s.<property>   int8   `rendering.Status` of the cell
     a.<property>   str    another known live spelling of the same value, where the CXone field has one; of a
-                          transcript that the row shortens: the whole
-    l.<property>   int64  UTF-16 units of the whole transcript, where the row maps one; v.<property> holds what is
+                          transcript that the row shortens, or that is too long: the whole, as HubSpot would hold it
+    l.<property>   int64  length of the whole transcript, where the row maps one; v.<property> holds what is
                           delivered of it
+    u.<property>   bool   whether it depends on HubSpot's unit, which is not settled, if the text fits; absent where
+                          that is so of none
+    n.<property>   str    the whole transcript, where it is too long and the row keeps such in notes
 """
 
 from collections.abc import Mapping as MappingOf
@@ -17,17 +20,21 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from memorialization.configuration import OUTCOME_FIELDS, Configuration, FieldRow, Rendering, Section
+from memorialization.configuration import Configuration
+from memorialization.crm import Crm
 from memorialization.interactions import SCRIPT
+from memorialization.mappings import OUTCOME_FIELDS, FieldRow, Section
 from memorialization.overflow import cut_all
 from memorialization.ports import Channel, Property
-from memorialization.rendering import Status, render
-from memorialization.text import utf16_length
+from memorialization.rendering import Status, render, rich, rich_text
+from memorialization.text import as_stored
 
 VALUE: Final = "v."
 STATUS: Final = "s."
 OTHER: Final = "a."
 LENGTH: Final = "l."
+UNSURE: Final = "u."
+SPILLED: Final = "n."
 
 _OTHER_SPELLING: Final = {
     "agent_id": "agent_uuid",
@@ -66,12 +73,22 @@ def map_section(
             continue
         source = _column(row, channel, configuration)
         raw = _source(due, source, transcripts)
+        target = properties[name]
+        whole = _as_stored(raw, target, crm)
+        spelled = rich(whole) if row.is_transcript and target.field_type == "html" else whole
         if row.is_transcript:
-            columns[LENGTH + name] = utf16_length(raw)
-        if row.on_overflow == "cut":
-            whole, raw = raw, _cut(raw, due, properties[name], crm.rendering)
-            columns[OTHER + name] = whole.where(whole.ne(raw))
-        values, status = render(raw, properties[name], crm.rendering.tags_separator)
+            columns[LENGTH + name] = crm.measure.lengths(spelled)
+        if (unsure := _unsure(spelled, target, crm)).any():
+            columns[UNSURE + name] = unsure
+        delivered = whole
+        if row.on_overflow != "reject" and (limit := crm.measure.limit_of(target)) is not None:  # it is a transcript's
+            long = crm.measure.lengths(spelled).gt(limit)
+            delivered = _as_stored(_cut(raw, long, due, target, limit, crm), target, crm)
+            if row.on_overflow == "note":
+                columns[SPILLED + name] = raw.where(long)
+        values, status = render(delivered, target, crm.rendering.tags_separator, crm.measure)
+        if row.is_transcript:
+            columns[OTHER + name] = spelled.where(whole.ne(delivered) | (status == Status.TOO_LONG))
         if row.channel != SCRIPT and row.cxone_data in OUTCOME_FIELDS and ended is not None:
             status = np.where(ended == "contact", Status.BLANK, status)
             status = np.where((ended == "unknown") & (status == Status.VALUE), Status.ENDER_UNKNOWN, status)
@@ -86,11 +103,24 @@ def map_section(
     return pd.DataFrame(columns).reset_index(drop=True)
 
 
-def _cut(texts: pd.Series, due: pd.DataFrame, target: Property, rendering: Rendering) -> pd.Series:
-    limit = target.effective_max_length
-    if limit is None:  # no text: its check says so
-        return texts
-    return cut_all(texts, limit, due["transcript_url"], rendering.cut_marker, rendering.transcript_template)
+def _cut(texts: pd.Series, long: pd.Series, due: pd.DataFrame, target: Property, limit: int, crm: Crm) -> pd.Series:
+    spelled = rich_text if target.field_type == "html" else str
+    marker, template = crm.rendering.cut_marker, crm.rendering.transcript_template
+    return cut_all(texts, long, limit, due["transcript_url"], marker, template, crm.measure, spelled)
+
+
+def _as_stored(values: pd.Series, target: Property, crm: Crm) -> pd.Series:
+    """Texts with the white space that HubSpot was seen to leave them; all else as it is."""
+    if not target.holds_text or not isinstance(values.dtype, pd.StringDtype):
+        return values
+    return as_stored(values, trimmed=crm.trims_text, flattened=crm.flattens_text)
+
+
+def _unsure(values: pd.Series, target: Property, crm: Crm) -> pd.Series:
+    limit = crm.measure.limit_of(target)
+    if limit is None or not isinstance(values.dtype, pd.StringDtype):
+        return pd.Series(False, index=values.index)
+    return crm.measure.ambiguous(values, limit)
 
 
 def _key_value(due: pd.DataFrame, channel: Channel, section: Section, configuration: Configuration) -> pd.Series:

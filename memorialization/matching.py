@@ -15,9 +15,9 @@ import pandas as pd
 import phonenumbers
 
 from memorialization.canonical import readings
-from memorialization.configuration import KEY_FIELDS, Section
 from memorialization.interactions import SCRIPT, SCRIPT_PREFIX
 from memorialization.mapping import VALUE
+from memorialization.mappings import KEY_FIELDS, Section
 from memorialization.ports import Channel, Entity, Property, RecordStore
 
 MATCHED: Final = "matched"
@@ -30,6 +30,8 @@ RESOLVED: Final = "resolved"
 
 AMBIGUOUS: Final = "ambiguous"
 UNMATCHED: Final = "unmatched"
+
+RECORD_ID: Final = r"[0-9]{1,20}"
 
 _PHONES: Final = ("phone", "mobilephone")
 _SEARCHABLE_PHONES: Final = (
@@ -112,11 +114,12 @@ class Ladder:
                     yield Rung(f"property {name}", desired[VALUE + name], self._by_property(name))
         column = f"{SCRIPT_PREFIX}{section.record_id_from}"
         if section.record_id_from and column in due:
-            yield Rung("stored id", due[column].astype("str"), self._by_id)
+            stored = due[column].astype("str").str.strip()  # a script stores what it likes; one wrong id fails a batch
+            yield Rung("stored id", stored.where(stored.str.fullmatch(RECORD_ID)), self._by_id)
         if section.key is not None:
             return  # the search replayed finds people and companies, never the record of one interaction
         if self.entity.name == "Contact":
-            yield Rung("e-mail", due["customer_email"].astype("str"), self._by_unique("email"))
+            yield Rung("e-mail", due["customer_email"].astype("str").str.strip().str.lower(), self._by_unique("email"))
         if self.entity.name in ("Contact", "Company"):
             yield Rung("phone", due["customer_phone"].astype("str"), self._by_phone)
         if section.through_contact:
@@ -140,14 +143,15 @@ class Ladder:
         return lambda values: _held(self.store.search(self.entity, {name: values}, [name]), name)
 
     def _by_contact(self, ids: list[str]) -> Found:
-        """The primary company of each Contact."""
-        found = self.store.associated(self.store.entity("Contact"), ids, self.entity)
-        return {contact: tuple(companies[:1]) for contact, companies in found.items()}
+        """The primary company of each Contact; where none is primary, all of them."""
+        found = self.store.associated(self.store.entity("Contact"), ids, self.entity, primary=True)
+        return {contact: tuple(companies) for contact, companies in found.items()}
 
     def _by_phone(self, numbers: list[str]) -> Found:
         """Numbers as CXone spells them, each looked for in all its readings; every hit is confirmed.
 
-        The calculated property drops the country code, and stored spellings vary (hubspot-api, section 3).
+        The calculated property drops the country code, and stored spellings vary (hubspot-api, section 3): of one
+        without "+" no country code can be told, so all digits are looked for as well.
         """
         wanted = {number: set(readings(number, self.regions)) for number in numbers}
         all_readings = sorted(set().union(*wanted.values()))
@@ -156,7 +160,7 @@ class Ladder:
         holders = [name for name in _PHONES if name in self.properties]
         searchable = [name for name in _SEARCHABLE_PHONES if name in self.properties]
         if searchable:
-            values = sorted({_national(reading) for reading in all_readings})
+            values = sorted({form for reading in all_readings for form in (_national(reading), reading[1:])})
             records = self.store.search(self.entity, dict.fromkeys(searchable, values), holders)
         else:
             records = self.store.search(self.entity, dict.fromkeys(holders, all_readings), holders)

@@ -4,10 +4,11 @@ The domain names neither CXone's nor HubSpot's client; both come in through thes
 Implementations raise only errors of `memorialization.errors`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import pandas as pd
 import pyarrow as pa
@@ -31,13 +32,17 @@ class Wanted:
 
     `since` is how far back (by leg start) to look: voice calls that started, and digital cases that were
     created, at or after it. `again` are interaction keys of earlier nights that were provisional: they are
-    returned whenever they are met, whatever their leg end.
+    returned whenever they are met, whatever their leg end. `changed_since`: so are legs that ended before the
+    window, if CXone changed them at or after it and later than `known` says (interaction key -> the last change
+    that was seen).
     """
 
     since: datetime
     transcripts: bool
     script_variables: frozenset[str]
     again: frozenset[str] = frozenset()
+    changed_since: datetime | None = None
+    known: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,8 @@ class InteractionSource(Protocol):
         ...
 
     def interactions(self, channel: Channel, window: Window, wanted: Wanted) -> Iterator[Batch]:
-        """Legs whose end lies in `window`, legs still open at its end, and those of `wanted.again`.
+        """Legs whose end lies in `window`, legs still open at its end, those of `wanted.again`, and older ones
+        that CXone changed since (`wanted.changed_since`).
 
         Each interaction_key appears once over all batches. A batch holds at most some 10,000 rows.
         """
@@ -77,6 +83,10 @@ class Account:
     time_zone: str
     ui_domain: str
     account_type: str = "STANDARD"  # or DEVELOPER_TEST, SANDBOX, APP_DEVELOPER (hubspot-api, section 6)
+
+
+LARGEST_TEXT: Final = 65_536
+"""Characters that HubSpot's documents grant a text property (hubspot-api, section 3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +104,17 @@ class Property:
     max_length: int | None = None  # a MAX_LENGTH validation rule; None = no rule
 
     @property
-    def effective_max_length(self) -> int | None:
-        """Characters (UTF-16 units) a string may hold: min(65,536, MAX_LENGTH rule); None if it is no text."""
-        if self.type not in ("string", "phone_number"):
-            return None
-        return min(65_536, self.max_length or 65_536)
+    def holds_text(self) -> bool:
+        """Whether its values have a length that is limited; how much it takes is `text.Measure`'s to say."""
+        return self.type in ("string", "phone_number")
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """A pipeline of tickets or deals: its label, and its stages (id -> label)."""
+
+    label: str
+    stages: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +147,15 @@ class WriteRow:
 
 
 @dataclass(frozen=True, slots=True)
+class NewRecord:
+    """A record without a unique property, to be made together with its association to one record of another type."""
+
+    trace: str  # unique in a call
+    properties: Mapping[str, str]
+    associated_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What happened to one WriteRow, told by trace or key, never by position."""
 
@@ -155,6 +180,36 @@ class Usage:
     per_second: float | None = None  # calls a second that the account grants this program
 
 
+def pair_trace(pair: tuple[str, str]) -> str:
+    """By which the receipt of an association names its pair of record ids."""
+    return ">".join(pair)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A small JSON state, for as long as nobody else may change it, and the time by two clocks in milliseconds.
+
+    `now` is of the clock that all who share the state go by, `here` this process's (monotonic) of the same moment
+    or a little before.
+    """
+
+    state: dict[str, Any]
+    now: int
+    here: int
+
+
+class SharedState(Protocol):
+    """A state that programs change one after another: what is left in `Kept.state` is what the next one finds."""
+
+    def change(self) -> AbstractContextManager[Kept]:
+        """An error inside leaves the state as it was."""
+        ...
+
+
+def nothing() -> None:
+    """What comes before a call that nothing needs to come before."""
+
+
 class RecordStore(Protocol):
     """The CRM. Record ids and values are strings; an unset property is null (None)."""
 
@@ -172,6 +227,10 @@ class RecordStore(Protocol):
 
     def properties(self, entity: Entity) -> dict[str, Property]:
         """Declared properties by name, with their MAX_LENGTH rules; archived and sensitive ones are absent."""
+        ...
+
+    def pipelines(self, entity: Entity) -> dict[str, Pipeline] | None:
+        """Pipelines by id, of tickets and deals only; None where the token may not list them."""
         ...
 
     def read(
@@ -198,17 +257,54 @@ class RecordStore(Protocol):
         """
         ...
 
-    def associated(self, source: Entity, ids: Sequence[str], target: Entity) -> dict[str, list[str]]:
-        """record id -> ids of the associated records of the target type, the primary one first."""
+    def associated(
+        self, source: Entity, ids: Sequence[str], target: Entity, *, primary: bool = False
+    ) -> dict[str, list[str]]:
+        """record id -> ids of the associated records of the target type, the primary one first.
+
+        With `primary`, the primary one alone where there is one.
+        """
         ...
 
-    def write(self, entity: Entity, rows: Sequence[WriteRow]) -> list[Receipt]:
-        """Update by record id, or upsert by unique property; one receipt per row, whatever HubSpot answered."""
+    def write(
+        self,
+        entity: Entity,
+        rows: Sequence[WriteRow],
+        *,
+        before: Callable[[], None] = nothing,
+        told: Callable[[Sequence[Receipt]], None] | None = None,
+    ) -> list[Receipt]:
+        """Update by record id, or upsert by unique property; one receipt per row, whatever HubSpot answered.
+
+        Nothing is sent twice that may have been carried out: of an answer that never came the rows are unaccounted.
+        `before` is called before each call that writes, in any thread; an error it raises ends the sending.
+        `told` is given the receipts of each call as soon as it is answered, in the caller's thread.
+        """
+        ...
+
+    def add(
+        self, entity: Entity, rows: Sequence[NewRecord], associated: Entity, *, before: Callable[[], None] = nothing
+    ) -> list[Receipt]:
+        """Make records, each with its association to a record of `associated`; one receipt per row.
+
+        Nothing is sent twice: of an answer that never came the rows are unaccounted, and may exist. `before`: as in
+        `write`.
+        """
+        ...
+
+    def associate(
+        self, source: Entity, pairs: Sequence[tuple[str, str]], target: Entity, *, before: Callable[[], None] = nothing
+    ) -> list[Receipt]:
+        """Associate records by the unlabelled default; one receipt per pair, told by `pair_trace`. `before`: as in
+        `write`.
+
+        Only for pairs that are not associated at all: the labels of others would be replaced (hubspot-api, 2.7).
+        """
         ...
 
     @property
     def stopped_by(self) -> MemorializationError | None:
-        """The error that ended the last `write` before all its rows were sent; None when none did."""
+        """The error for which rows of the last `write` were not sent or not answered; None when none was."""
         ...
 
     def usage(self) -> Usage:

@@ -9,15 +9,17 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from memorialization import fitness
 from memorialization.compare import NEW
+from memorialization.interactions import channel_of
 from memorialization.ledger.store import SEEN
-from memorialization.mapping import LENGTH, VALUE, map_section
+from memorialization.mapping import UNSURE, map_section
 from memorialization.matching import MATCHED, PARKED, RESOLVED, TO_CREATE, Ladder
+from memorialization.moving import versions
 from memorialization.ports import Channel
 from memorialization.resolutions import addresses, recall, remembers
 from memorialization.run import Frozen, NumberedSection, Ports, Run, recorded, thaw
 from memorialization.settle import DUE, PROVISIONAL, settle
-from memorialization.text import utf16_length
 
 _TARGET_COLUMNS: Final = [
     "interaction_key",
@@ -25,11 +27,11 @@ _TARGET_COLUMNS: Final = [
     "section",
     "outcome",
     "record_id",
+    "record",
     "rule",
     "reason",
     "candidates",
 ]
-_LENGTH_COLUMNS: Final = ["interaction_key", "section", "property", "limit", "length", "delivered"]
 
 
 def prepare(run: Run, partition: str, buckets: int, ports: Ports) -> dict[str, Any]:
@@ -38,6 +40,9 @@ def prepare(run: Run, partition: str, buckets: int, ports: Ports) -> dict[str, A
     with recorded(run, ports, "prepare", partition) as summary:
         interactions = run.files.read_frame(f"interactions/{partition}.parquet")
         settled = settle(interactions, frozen.configuration, run.window.end)
+        due_now = settled["end_time"].where(settled["state"].eq(DUE)).notna()
+        first_due = pd.Series(pd.Timestamp(run.window.end), index=settled.index).where(due_now)
+        settled = settled.assign(version=versions(interactions), first_due_at=first_due)
         # what is provisional must be looked at again whatever becomes of this run; the rest is known when it is done
         ports.ledger.keep_interactions(run.configuration, run.run_id, settled[settled["state"].eq(PROVISIONAL)])
         run.files.write_frame(f"settled/{partition}.parquet", settled[list(SEEN)])
@@ -45,6 +50,8 @@ def prepare(run: Run, partition: str, buckets: int, ports: Ports) -> dict[str, A
         transcripts = texts.drop_duplicates("transcript_ref").set_index("transcript_ref")["text"]
         targets: list[pd.DataFrame] = []
         lengths: list[pd.DataFrame] = []
+        mapped: list[pd.DataFrame] = []
+        unsure: list[dict[str, Any]] = []
         files: dict[str, list[str]] = {}
         for mapping_name, due in settled[settled["state"].eq(DUE)].groupby("mapping", sort=True):
             contacts: dict[str, str] = {}
@@ -54,26 +61,33 @@ def prepare(run: Run, partition: str, buckets: int, ports: Ports) -> dict[str, A
                     run, frozen, numbered, due.reset_index(drop=True), transcripts, contacts, ports
                 )
                 targets.append(found)
-                lengths += _lengths(desired, numbered, frozen)
+                unsure += _unsure(desired, numbered.number)
+                desired = desired.drop(columns=[c for c in desired.columns if c.startswith(UNSURE)])
+                lengths += fitness.lengths(desired, numbered, frozen)
+                mapped.append(fitness.faults(desired, numbered, frozen))
                 desired = desired[found["outcome"].isin([MATCHED, TO_CREATE])]
                 if numbered.section.entity == "Contact":
                     matched = found[found["outcome"].eq(MATCHED)]
                     contacts = dict(zip(matched["interaction_key"], matched["record_id"], strict=True))
-                for bucket, part in desired.groupby(_bucket(desired["record"], buckets)):
+                for bucket, part in desired.groupby(bucket_of(desired["record"], buckets)):
                     name = f"desired/{numbered.section.entity}/{bucket}/{partition}-{numbered.number}.parquet"
                     files.setdefault(f"{numbered.section.entity}/{bucket}", []).append(
                         run.files.write_frame(name, part)
                     )
         found = pd.concat(targets) if targets else pd.DataFrame(columns=_TARGET_COLUMNS)
         run.files.write_frame(f"targets/{partition}.parquet", found[_TARGET_COLUMNS])
-        measured = pd.concat(lengths) if lengths else pd.DataFrame(columns=_LENGTH_COLUMNS)
+        measured = pd.concat(lengths) if lengths else pd.DataFrame(columns=fitness.LENGTHS)
         run.files.write_frame(f"lengths/{partition}.parquet", measured)
+        judged = pd.concat(mapped) if mapped else pd.DataFrame(columns=fitness.FAULTS)
+        run.files.write_frame(f"mapped/{partition}.parquet", judged)
         if targets:
             ports.ledger.keep_targets(run.configuration, run.run_id, found)
         summary.update(
             interactions=_counts(settled, ["state", "reason"]),
             channel=_counts(settled, ["channel"]),
             targets=_counts(found, ["entity", "section", "outcome", "reason", "rule"]),
+            knows_customers=bool(ports.address_secret),
+            ambiguous=unsure,
         )
         run.files.write_json(f"prepared/{partition}.json", {"files": files})
     return dict(summary)
@@ -92,7 +106,7 @@ def _section(
     section, entity = numbered.section, frozen.entities[numbered.section.entity]
     properties = frozen.schema[section.entity]
     kept = ports.ledger.matches(run.configuration, section.entity, due["interaction_key"].tolist())
-    recalled = recall(frozen.configuration, section, due, ports.ledger)
+    recalled = recall(frozen.configuration, section, due, ports.ledger, ports.address_secret)
     targets, desired = [], []
     for name, rows in due.groupby("channel", sort=True):
         channel: Channel = "voice" if name == "voice" else "digital"
@@ -106,8 +120,10 @@ def _section(
         decided = found["interaction_key"].map(dict(recalled.resolved_by)).where(found["rule"].eq(RESOLVED))
         found = found.assign(entity=section.entity, section=numbered.number, resolved_by=decided.astype("str"))
         found["addresses"] = _addresses(found, rows, numbered, frozen, ports)
-        record = found["record_id"].where(found["outcome"].eq(MATCHED), NEW + wide["key_value"])
-        wide = wide.assign(section=np.int32(numbered.number), record=record.astype("str"))
+        found["contact_guid"] = rows["contact_guid"].astype("str")
+        record = found["record_id"].where(found["outcome"].eq(MATCHED), NEW + wide["key_value"]).astype("str")
+        found["record"] = record
+        wide = wide.assign(section=np.int32(numbered.number), record=record)
         targets.append(found)
         desired.append(wide)
     return pd.concat(targets, ignore_index=True), pd.concat(desired, ignore_index=True)
@@ -120,36 +136,22 @@ def _addresses(
     result = pd.Series([()] * len(found), index=found.index, dtype="object")
     parked = found["outcome"].eq(PARKED)
     if parked.any() and remembers(numbered.section):
-        result[parked] = addresses(rows[parked.to_numpy()], frozen.configuration, ports.ledger)
+        result[parked] = addresses(rows[parked.to_numpy()], frozen.configuration, ports.address_secret)
     return result
 
 
-def _lengths(desired: pd.DataFrame, numbered: NumberedSection, frozen: Frozen) -> list[pd.DataFrame]:
-    """Length against limit of every transcript that the section maps; `delivered` is less where the row cuts it."""
-    properties = frozen.schema[numbered.section.entity]
-    frames = []
-    for row in numbered.section.fields:
-        column = LENGTH + row.external_crm_field
-        if row.is_transcript and column in desired:
-            there = desired[desired[column].gt(0)]
-            limit = properties[row.external_crm_field].effective_max_length
-            length, delivered = there[column].astype("int64"), there[VALUE + row.external_crm_field]
-            frames.append(
-                pd.DataFrame(
-                    {
-                        "interaction_key": there["interaction_key"],
-                        "section": numbered.number,
-                        "property": row.external_crm_field,
-                        "limit": limit,
-                        "length": length,
-                        "delivered": utf16_length(delivered).where(delivered.notna(), length),
-                    }
-                )
-            )
-    return frames
+def _unsure(desired: pd.DataFrame, section: int) -> list[dict[str, Any]]:
+    """[{section, property, channel, n}]: texts of which HubSpot's unit, not settled yet, decides whether they fit."""
+    found = []
+    for column in (c for c in desired.columns if c.startswith(UNSURE)):
+        there = desired.loc[desired[column].eq(True), "interaction_key"]
+        for channel, n in channel_of(there).value_counts().sort_index().items():
+            name = column.removeprefix(UNSURE)
+            found.append({"section": section, "property": name, "channel": str(channel), "n": int(n)})
+    return found
 
 
-def _bucket(record: pd.Series, buckets: int) -> np.ndarray:
+def bucket_of(record: pd.Series, buckets: int) -> np.ndarray:
     hashed: np.ndarray = pd.util.hash_array(record.to_numpy(dtype=object), categorize=False)
     return hashed % np.uint64(buckets)
 

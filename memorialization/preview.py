@@ -15,10 +15,12 @@ from sqlalchemy import Connection
 
 from memorialization import gate, intake, prepare, reconcile
 from memorialization.compare import NEW
-from memorialization.configuration import Configuration, FieldRow
+from memorialization.configuration import Configuration
 from memorialization.interactions import channel_of
 from memorialization.ledger import Ledger
+from memorialization.mappings import FieldRow
 from memorialization.ports import Batch, Channel, InteractionSource, Usage, Wanted, Window
+from memorialization.report.quota import short
 from memorialization.run import Frozen, Ports, Run, thaw
 from memorialization.text import utf16_length
 
@@ -48,6 +50,12 @@ class Onlooker(Ledger):
 
     def finish_step(self, run_id: str, step: str, partition: str, *, state: str, summary: Any) -> None:
         """See `start_step`."""
+
+    def take_lease(self, *window: Any, **whose: Any) -> None:
+        """A preview looks on while others work."""
+
+    def renew_lease(self, run_id: str) -> None:
+        """See `take_lease`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,9 @@ class Preview:
     calls: int
     searches: int
     minutes: float
+    daily_limit: int | None = None  # of the account, and what is left of it after the preview
+    daily_remaining: int | None = None
+    short: int = 0  # calls of the run that the day does not have, the reserve left alone
     difference: tuple[Difference, ...] | None = None
 
     def as_dict(self) -> dict[str, Any]:
@@ -123,6 +134,14 @@ class _Wider:
         yield from self.source.interactions(channel, window, both)
 
 
+def reads_alike(one: Configuration, other: Configuration) -> bool:
+    """Whether two configurations take the same from CXone, so that one extraction serves both plans."""
+    ours, theirs = one.crm, other.crm
+    return (ours.extraction, ours.rendering.transcript_template, ours.phone_regions) == (
+        theirs.extraction, theirs.rendering.transcript_template, theirs.phone_regions
+    )  # fmt: skip
+
+
 def preview(
     configuration: Configuration,
     span: Window,
@@ -130,14 +149,16 @@ def preview(
     *,
     folder: str,
     against: Configuration | None = None,
+    apart: InteractionSource | None = None,
     progress: Progress = lambda step, part: None,
 ) -> Preview:
     """The plan of `span` under `configuration`, and how it differs from that of `against` on the same data.
 
+    `apart`: where the two do not read CXone alike (`reads_alike`), the source that reads for `against`.
     `folder`, where customer text is kept meanwhile, is the caller's to remove. `ports.ledger` must be an
     `Onlooker`. Raises what the steps raise.
     """
-    if against is not None:
+    if against is not None and apart is None:
         ports = replace(ports, source=_Wider(ports.source, against))
     run = intake.open_run(configuration, span, ports, staging_root=f"{folder}/new", dry_run=True)
     extracted = []
@@ -149,10 +170,16 @@ def preview(
     if against is None:
         return result
     other = intake.open_run(against, span, ports, staging_root=f"{folder}/old", dry_run=True)
-    for name in (n for e in extracted for n in e["partitions"]):
-        for kind in ("interactions", "transcripts"):
-            file = f"{kind}/{name}.parquet"
-            other.files.write_table(file, run.files.read_table(file))
+    if apart is not None:
+        extracted = []
+        for channel in intake.CHANNELS:
+            progress("extract", f"{channel}, as it was")
+            extracted.append(intake.extract(other, channel, replace(ports, source=apart)))
+    else:
+        for name in (n for e in extracted for n in e["partitions"]):
+            for kind in ("interactions", "transcripts"):
+                file = f"{kind}/{name}.parquet"
+                other.files.write_table(file, run.files.read_table(file))
     return replace(result, difference=_difference(changes, _planned(other, extracted, ports, progress)))
 
 
@@ -199,6 +226,13 @@ def _summed(run: Run, changes: pd.DataFrame, usage: Usage) -> Preview:
         calls=reads + searches + writes,
         searches=searches,
         minutes=round(seconds / 60, 2),
+        daily_limit=usage.daily_limit,
+        daily_remaining=usage.daily_remaining,
+        short=0
+        if usage.daily_limit is None or usage.daily_remaining is None
+        else short(
+            reads + searches + writes, usage.daily_limit, usage.daily_remaining, frozen.configuration.crm.quota.share
+        ),
     )
 
 

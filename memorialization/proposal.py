@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from memorialization.configuration import KEY_FIELDS, NO_SOURCE
 from memorialization.interactions import DIGITAL, FIELD_COLUMNS, VOICE
+from memorialization.mappings import KEY_FIELDS, NO_SOURCE
 from memorialization.ports import Account, Property
 
 SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
@@ -145,37 +145,42 @@ class Portal:
 def files(name: str, portal: Portal, skills: Sequence[str] = ()) -> dict[str, str]:
     """File name -> text of a new configuration folder; `skills` are the tenant's, for the comment that lists them."""
     return {
-        "crm.yaml": _crm(name, portal.account),
+        "crm.yaml": crm_file(name, portal.account, _settings(portal.account)),
         "voice.yaml": _mapping(name, "voice", VOICE, portal.properties),
         "digital.yaml": _mapping(name, "digital", DIGITAL, portal.properties),
         "workflows.yaml": _workflows(name, skills),
     }
 
 
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=True)
+def quoted(text: str) -> str:
+    """A text as YAML and JSON both read it; letters stay letters."""
+    return json.dumps(text, ensure_ascii=not text.isprintable())
 
 
-def _crm(name: str, account: Account) -> str:
-    zone = account.time_zone
-    region = _REGIONS.get(zone) or ("US" if zone.startswith(("US/", "America/")) else None)
+def crm_file(name: str, account: Account, settings: str) -> str:
+    """crm.yaml in mode observe; `settings`: the lines from phone_regions on."""
     domain = account.ui_domain if re.fullmatch(r"[a-z0-9][a-z0-9.-]*\.com", account.ui_domain) else "app.hubspot.com"
-    known = (
-        f"from the account's time zone, {zone}" if region else f"CHOOSE: the time zone {_quoted(zone)} does not tell"
-    )
     return f"""\
 # The CRM configuration, as in CXone under "Set up a CRM configuration for HubSpot".
 # Credentials never stand here: they are in the Airflow connections cxone_{name} and hubspot_{name}.
-configuration_name: {_quoted(f"{name} HubSpot")}   # CHOOSE: the name it has in CXone
+configuration_name: {quoted(f"{name} HubSpot")}   # CHOOSE: the name it has in CXone
 integration_type: HubSpot
 authentication_name: HubSpot service key   # CHOOSE: the name it has in CXone
-external_screenpop_domain_hs: {_quoted("https://" + domain)}   # CHOOSE: your own address, up to .com
+external_screenpop_domain_hs: {quoted("https://" + domain)}   # CHOOSE: your own address, up to .com
 account_id: {account.portal_id}
 
 # observe: everything runs, nothing is written. `memorialize adopt -c {name}` switches after a first report.
 mode: observe
-schedule: "0 2 * * *"        # UTC; each run covers the time since the one before
+schedule: "0 2 * * *"        # UTC; each run covers the 24 hours that end then
 
+{settings}"""
+
+
+def _settings(account: Account) -> str:
+    zone = account.time_zone
+    region = _REGIONS.get(zone) or ("US" if zone.startswith(("US/", "America/")) else None)
+    known = f"from the account's time zone, {zone}" if region else f"CHOOSE: the time zone {quoted(zone)} does not tell"
+    return f"""\
 phone_regions: [{region or "US"}]          # {known}; add every country whose numbers come without country code
 rendering:                   # CHOOSE: how the live system spells values in this tenant; compare a few records
   tags_separator: ";"
@@ -193,7 +198,7 @@ def _mapping(name: str, kind: str, channel: str, properties: Mapping[str, Mappin
     title = "calls" if kind == "voice" else "Digital Experience: chat, e-mail, messengers"
     lines = [
         f"# Data memorialization mapping for {title}. Proposed by name: check every row.",
-        f"memorialization_mapping: {_quoted(f'{name} {kind}')}",
+        f"memorialization_mapping: {quoted(f'{name} {kind}')}",
         "sections:",
     ]
     for entity in ("Contact", "Ticket"):
@@ -214,7 +219,7 @@ def _section(entity: str, channel: str, properties: Mapping[str, Property]) -> l
             f"  # - entity: {entity}",
             "  #   key: Contact ID",
             "  #   fields:",
-            f"  #     - {_row('cxone_contact_id', channel, 'Contact ID')}",
+            f"  #     - {row_text('cxone_contact_id', channel, 'Contact ID')}",
         ]
     lines = [f"  - entity: {entity}"]
     if per_interaction:
@@ -227,16 +232,16 @@ def _section(entity: str, channel: str, properties: Mapping[str, Property]) -> l
     rows = {field: _preferred(field, names, properties) for field, names in found.items()}
     for field, names in rows.items():
         others = f"   # CHOOSE: or {', '.join(names[1:])}" if len(names) > 1 else ""
-        lines.append(f"      - {_row(names[0], channel, field)}{others}")
+        lines.append(f"      - {row_text(names[0], channel, field)}{others}")
     if not rows:
         lines.append("      # CHOOSE: no property was found by name; `memorialize portal create` makes this one")
-        lines += [f"      - {_row(new, channel, field)}" for field, new in _FALLBACK[entity].items()]
+        lines += [f"      - {row_text(new, channel, field)}" for field, new in _FALLBACK[entity].items()]
     open_ = [field for field in FIELD_COLUMNS[channel] if field not in rows and (rows or field != "Contact ID")]
     if open_:
         lines.append("      # CHOOSE: without a property so far")
         for field in open_:
             told = "   (no source without a licence)" if field in sourceless else ""
-            lines.append(f"      # - {_row('?', channel, field)}{told}")
+            lines.append(f"      # - {row_text('?', channel, field)}{told}")
     return lines
 
 
@@ -254,16 +259,22 @@ def _preferred(field: str, names: tuple[str, ...], properties: Mapping[str, Prop
     )
 
 
-def _row(name: str, channel: str, field: str) -> str:
-    shown = name if re.fullmatch(r"[a-z][a-z0-9_]*", name) and name not in _YAML_WORDS else _quoted(name)
-    return f"{{external_crm_field: {shown}, channel: {channel}, cxone_data: {field}}}"
+def row_text(name: str, channel: str, field: str, **policies: str) -> str:
+    """A mapping row in YAML, on one line."""
+    pairs = {"external_crm_field": _plain(name), "channel": channel, "cxone_data": _plain(field), **policies}
+    return "{" + ", ".join(f"{key}: {value}" for key, value in pairs.items()) + "}"
+
+
+def _plain(text: str) -> str:
+    plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*(?: [A-Za-z][A-Za-z0-9_]*)*", text)
+    return text if plain and text.lower() not in _YAML_WORDS else quoted(text)
 
 
 _YAML_WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 
 
 def _workflows(name: str, skills: Sequence[str]) -> str:
-    listed = "".join(f"#   {_quoted(skill)}\n" for skill in sorted(skills)[:200])
+    listed = "".join(f"#   {quoted(skill)}\n" for skill in sorted(skills)[:200])
     known = f"# Skills of this tenant:\n{listed}" if listed else ""
     return f"""\
 # Which mapping a skill's script selects (its AGENT WORKFLOW CONFIGURATION action).
@@ -272,8 +283,8 @@ def _workflows(name: str, skills: Sequence[str]) -> str:
 #     memorialization_mapping: ...
 {known}assignments:
   - channel: {VOICE}
-    memorialization_mapping: {_quoted(f"{name} voice")}
+    memorialization_mapping: {quoted(f"{name} voice")}
     assign_screen_pop: false   # CHOOSE: true, if the scripts' ASSIGN actions have ScreenPop = True
   - channel: {DIGITAL}
-    memorialization_mapping: {_quoted(f"{name} digital")}
+    memorialization_mapping: {quoted(f"{name} digital")}
 """

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from memorialization.configuration import Configuration, FieldRow, Section
+from memorialization.configuration import Configuration
 from memorialization.errors import ConfigurationError, PermissionMissing
 from memorialization.interactions import SCRIPT
+from memorialization.mappings import FieldRow, Section
 from memorialization.ports import Entity, Property
 
 GROUP: Final = "cxone"

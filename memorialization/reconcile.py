@@ -5,24 +5,26 @@ anything is planned. The plan is a file of changes; nothing is written to HubSpo
 
 Columns of *changes* (one row per value that is missing, drifted or truncated and may be mended):
     record, record_id, key_property, key_value, property, section, interaction_key, end_time, due_at,
-    verdict, pattern, kept, desired, current
+    verdict, pattern, kept, dismissed, times, desired, current
 `kept`: the row fills empty properties only (`ownership: fill_if_empty`), and this one holds another value: the
-verdict stands, the gate holds it.
+verdict stands, the gate holds it. `dismissed`: HubSpot refused this very value, and a person said to let it be.
+`times`: how often the value will stand in the property's history once it is written.
 Columns of *findings* (values that a person should see; no text): record_id, property, section,
-    interaction_key, verdict, reason
-Columns of *transcripts* (every transcript that has a target; no text): record, property, section,
-    interaction_key, limit, length (of the whole), delivered (of what should stand: less, where the row cuts),
-    held_length, verdict
+    interaction_key, verdict, reason, changed_at, changed_by (of an edited value: when it was changed, ISO 8601, and
+    HubSpot's sourceType of that change)
+Columns of *transcripts* (no text): `transcripts.COLUMNS`.
 """
 
+from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from memorialization.canonical import Kind, canonical, kind_of
+from memorialization import echo, rejections, transcripts
+from memorialization.canonical import Kind, canonical, kind_of, value_hash
 from memorialization.compare import (
     DRIFTED,
     EDITED,
@@ -38,22 +40,27 @@ from memorialization.compare import (
     disagreement,
     in_order,
 )
-from memorialization.configuration import CHANNEL_OF
 from memorialization.interactions import channel_of
-from memorialization.mapping import LENGTH, STATUS, VALUE
-from memorialization.ownership import Candidate, Policy, by_integrations, judge, writer_end_at
-from memorialization.ports import Change, Property
+from memorialization.mapping import LENGTH, OTHER, STATUS, VALUE
+from memorialization.mappings import CHANNEL_OF
+from memorialization.ownership import Candidate, Holder, Policy, by_integrations, judge, writer
+from memorialization.ports import Change, Property, Window
 from memorialization.rendering import Status
 from memorialization.run import Frozen, Ports, Run, recorded, thaw
-from memorialization.text import utf16_length
+from memorialization.undone import looked_through
+
+_LEAST: Final = timedelta(milliseconds=1)  # of which times are made
 
 CHANGES: Final = [
     "record", "record_id", "key_property", "key_value", "property", "section", "interaction_key", "end_time",
-    "due_at", "verdict", "pattern", "kept", "desired", "current",
+    "due_at", "verdict", "pattern", "kept", "dismissed", "times", "desired", "current",
 ]  # fmt: skip
-FINDINGS: Final = ["record_id", "property", "section", "interaction_key", "verdict", "reason"]
-TRANSCRIPTS: Final = [
-    "record", "property", "section", "interaction_key", "limit", "length", "delivered", "held_length", "verdict"
+ECHO: Final = "echo"
+FLATTENED: Final = "flattened"
+"""Why values that HubSpot spells otherwise are equal, as the counts' reason."""
+
+FINDINGS: Final = [
+    "record_id", "property", "section", "interaction_key", "verdict", "reason", "changed_at", "changed_by"
 ]  # fmt: skip
 
 
@@ -62,12 +69,16 @@ def reconcile(run: Run, entity: str, bucket: int, ports: Ports) -> dict[str, Any
     frozen = thaw(run)
     name = f"{entity}/{bucket}"
     with recorded(run, ports, "reconcile", name) as summary:
-        candidates = _candidates(run, name)
+        candidates = candidates_of(run, name)
         judged = _judge(run, frozen, entity, candidates, ports)
         for part, frame in judged.frames.items():
             run.files.write_frame(f"{part}/{name}.parquet", frame)
         run.files.write_json(f"counts/{name}.json", judged.counts)
-        ports.ledger.keep_holders(run.configuration, frozen.entities[entity].type_id, judged.holders, written=False)
+        target = frozen.entities[entity]
+        ports.ledger.keep_holders(run.configuration, target.type_id, judged.holders, written=False)
+        equal = judged.holders.rename(columns={"record_id": "record"})
+        for reason, values in (*judged.settled.items(), (rejections.EQUAL, equal)):
+            rejections.found(run, target, values, reason, ports)
         summary.update(
             records=judged.records, values=judged.counts, planned=len(judged.frames["changes"]),
             superseded=judged.superseded,
@@ -75,7 +86,8 @@ def reconcile(run: Run, entity: str, bucket: int, ports: Ports) -> dict[str, Any
     return dict(summary)
 
 
-def _candidates(run: Run, name: str) -> pd.DataFrame:
+def candidates_of(run: Run, name: str) -> pd.DataFrame:
+    """The desired frames of one bucket, in order of time; empty where there are none."""
     partitions = run.files.read_json("partitions.json")["partitions"]
     prepared = [f"prepared/{partition}.json" for partition in partitions]
     files = [
@@ -98,9 +110,12 @@ class _Judged:
         self.frames: dict[str, pd.DataFrame] = {
             "changes": pd.DataFrame(columns=CHANGES),
             "findings": pd.DataFrame(columns=FINDINGS),
-            "transcripts": pd.DataFrame(columns=TRANSCRIPTS),
+            "transcripts": pd.DataFrame(columns=transcripts.COLUMNS),
         }
-        self.holders = pd.DataFrame(columns=["record_id", "property", "end_time", "interaction_key", "value_hash"])
+        self.holders = pd.DataFrame(
+            columns=["record_id", "property", "end_time", "interaction_key", "value_hash", "times"]
+        )
+        self.settled: dict[str, pd.DataFrame] = {}  # verdict -> values that were wrong and need no writing
 
 
 def _judge(run: Run, frozen: Frozen, entity: str, candidates: pd.DataFrame, ports: Ports) -> _Judged:
@@ -114,61 +129,88 @@ def _judge(run: Run, frozen: Frozen, entity: str, candidates: pd.DataFrame, port
     current, readable = _read(frozen, entity, names, mapped, ports)
     regions = frozen.configuration.crm.phone_regions
     kinds = kinds_of(frozen, entity)
+    channels = channel_of(candidates["interaction_key"])
     long: list[pd.DataFrame] = []
     held: list[pd.DataFrame] = []
-    transcripts: list[pd.DataFrame] = []
+    texts: list[pd.DataFrame] = []
     for name in mapped:
         rules = [_rule(s.section, name, properties[name]) for s in frozen.sections]
         compared = compare_property(name, candidates, record, current[name], readable, rules, regions)
         result.superseded += len(compared.superseded)
-        rows = candidates.iloc[compared.winners]
+        won = compared.winners
         frame = pd.DataFrame(
             {
-                "record": names.iloc[compared.records].to_numpy(),
+                "record": names.iloc[compared.records].array,
                 "property": name,
-                "section": rows["section"].to_numpy(),
-                "interaction_key": rows["interaction_key"].to_numpy(),
-                "end_time": rows["end_time"].to_numpy(),
-                "due_at": rows["due_at"].to_numpy(),
-                "key_value": rows["key_value"].to_numpy(),
-                "status": rows[STATUS + name].to_numpy(),
-                "desired": rows[VALUE + name].to_numpy(),
-                "current": current[name].iloc[compared.records].to_numpy(),
+                **{c: candidates[c].iloc[won].array for c in ("section", "interaction_key", "end_time", "due_at")},
+                "key_value": candidates["key_value"].iloc[won].array,
+                "channel": channels.iloc[won].array,
+                "status": candidates[STATUS + name].iloc[won].array,
+                "desired": candidates[VALUE + name].iloc[won].array,
+                "current": current[name].iloc[compared.records].array,
                 "verdict": compared.verdicts,
             }
         )
+        frame["note"] = np.where(_flattened(frame, rules), FLATTENED, "")
         equal = frame[frame["verdict"].eq(EQUAL)]
-        held.append(holders_of(equal.assign(desired=equal["current"]), kinds, regions))
+        held.append(holders_of(equal.assign(desired=equal["current"], times=0), kinds, regions))
         if LENGTH + name in candidates:
-            transcripts.append(_transcripts(frame, rows[LENGTH + name], properties[name]))
+            lengths = candidates[LENGTH + name].iloc[won]
+            whole = candidates[OTHER + name].iloc[won] if OTHER + name in candidates else None
+            spelled = [kinds.get((n, name), "text") for n in range(len(rules))]
+            texts.append(
+                transcripts.measured(frame, lengths, whole, properties[name], spelled, frozen.configuration.crm)
+            )
         result.counts += _count(frame[~frame["verdict"].isin(REPAIRABLE)], name)
         long.append(frame[frame["verdict"].isin((*REPAIRABLE, WITHHELD, UNREADABLE))])
     result.records = len(names)
     everything = pd.concat(long, ignore_index=True)
     open_ = everything["verdict"].isin(REPAIRABLE)
-    owned = _owned(run, frozen, entity, everything[open_].reset_index(drop=True), ports)
+    echoed = everything[open_ & everything["current"].notna()]
+    echoed = echoed[echo.known(echoed, echoed["current"], run.configuration, frozen.entities[entity], kinds, regions,
+                               ports.ledger)].assign(verdict=EQUAL, note=ECHO)  # fmt: skip
+    held.append(holders_of(echoed.assign(desired=echoed["current"], times=0), kinds, regions))
+    still = everything[open_].drop(echoed.index)
+    owned = _owned(run, frozen, entity, still.reset_index(drop=True), ports)
+    owned = pd.concat([owned, echoed], ignore_index=True)
     result.superseded += int(owned["verdict"].eq(SUPERSEDED).sum())
+    result.settled = {verdict: owned[owned["verdict"].eq(verdict)] for verdict in (EDITED, SUPERSEDED)}
     changes = owned[owned["verdict"].ne(SUPERSEDED)]
     for name, group in changes.groupby("property"):
         result.counts += _count(group, str(name))
     result.holders = pd.concat(held, ignore_index=True)
     findings = pd.concat([everything[~open_], changes[changes["verdict"].eq(EDITED)]], ignore_index=True)
     result.frames["findings"] = _findings(findings)
-    if transcripts:
-        result.frames["transcripts"] = _final(pd.concat(transcripts, ignore_index=True), owned)
+    if texts:
+        result.frames["transcripts"] = transcripts.judged(
+            pd.concat(texts, ignore_index=True), owned, run, frozen.entities[entity], _policy(frozen), ports
+        )
     planned = changes[changes["verdict"].isin(REPAIRABLE)].reset_index(drop=True)
     section_keys = {s.number: s.section.key_property for s in frozen.sections}
     kept = planned["verdict"].ne(MISSING) & _owners(frozen, planned).eq("fill_if_empty")
     result.frames["changes"] = planned.assign(
         record_id=planned["record"].where(~planned["record"].str.startswith(NEW)),
         key_property=planned["section"].map(section_keys).astype("str"),
+        times=planned["times"].astype("int64"),
         kept=kept,
+        dismissed=rejections.dismissed(
+            run, frozen.entities[entity], planned, lambda values: holders_of(values, kinds, regions), ports
+        ),
         pattern=[
             disagreement(d, c) if v == DRIFTED and not k else ""
             for v, d, c, k in zip(planned["verdict"], planned["desired"], planned["current"], kept, strict=True)
         ],
     )[CHANGES]
     return result
+
+
+def _flattened(frame: pd.DataFrame, rules: Sequence[RowRule | None]) -> pd.Series:
+    """Which values are equal but for line breaks that their single-line property cannot hold."""
+    lines = [number for number, rule in enumerate(rules) if rule is not None and rule.kind == "line"]
+    flat = frame["verdict"].eq(EQUAL) & frame["section"].isin(lines)
+    if not flat.any():
+        return flat
+    return flat & frame["desired"].str.contains("\n").eq(True) & ~frame["current"].str.contains("\n").eq(True)
 
 
 def _rule(section: Any, name: str, target: Property) -> RowRule | None:
@@ -189,16 +231,37 @@ def _read(
 def _owned(run: Run, frozen: Frozen, entity: str, changes: pd.DataFrame, ports: Ports) -> pd.DataFrame:
     """Verdicts after looking at each differing value's history: still its own, edited, or superseded."""
     if changes.empty:
-        return changes
-    crm = frozen.configuration.crm
-    policy = Policy(frozenset(crm.integration_sources), timedelta(seconds=crm.live_write_grace_seconds))
-    target = frozen.entities[entity]
+        return changes.assign(times=0, written_by="")
+    crm, target = frozen.configuration.crm, frozen.entities[entity]
     known = changes[~changes["record"].str.startswith(NEW)]
     ids = known["record"].unique().tolist()
     witnesses = _witnesses(frozen, entity)
     asked = sorted({*known["property"], *witnesses.values()})
     histories = ports.store.histories(target, ids, asked) if ids else {}
+    kinds = kinds_of(frozen, entity)
+    histories = looked_through(histories, run.configuration, target, kinds, crm.phone_regions, ports.ledger)
     holders = ports.ledger.holders(run.configuration, target.type_id, ids) if ids else {}
+    known_of = [
+        bool(histories.get(record, {}).get(name)) or (record, name) in holders
+        for record, name in zip(changes["record"].tolist(), changes["property"].tolist(), strict=True)
+    ]
+    weighed = _weighed(run, frozen, changes[known_of], histories, holders, witnesses, kinds)
+    # of most values that never came nothing is known, and nothing stands against them
+    rest = changes.drop(weighed.index).assign(times=1, changed_at=np.nan, changed_by=np.nan, written_by="unknown")
+    return pd.concat([weighed, rest.astype({"changed_at": "str", "changed_by": "str"})]).sort_index()
+
+
+def _weighed(
+    run: Run,
+    frozen: Frozen,
+    changes: pd.DataFrame,
+    histories: dict[str, dict[str, list[Change]]],
+    holders: dict[tuple[str, str], Holder],
+    witnesses: dict[str, str],
+    kinds: dict[tuple[int, str], Kind],
+) -> pd.DataFrame:
+    """`changes` under the verdicts that their histories and holders allow."""
+    crm, policy = frozen.configuration.crm, _policy(frozen)
     owners = _owners(frozen, changes)
     counting: list[Sequence[Change]] = []
     for record, name, owner in zip(changes["record"], changes["property"], owners, strict=True):
@@ -206,38 +269,57 @@ def _owned(run: Run, frozen: Frozen, entity: str, changes: pd.DataFrame, ports: 
         counting.append(by_integrations(made, policy) if owner == "pipeline" else made)
     values = pd.Series([m[0].value if m else np.nan for m in counting], index=changes.index, dtype="str")
     newest = changes["current"].where(owners.ne("pipeline"), values)
-    kinds = kinds_of(frozen, entity)
-    hashes = pd.DataFrame({"newest": 0, "desired": 0}, index=changes.index, dtype="int64")
-    texts = pd.DataFrame({"newest": newest, "desired": changes["desired"]})
-    for (section, name), rows in texts.groupby([changes["section"], changes["property"]]):
-        for column in texts:
-            forms = canonical(rows[column], kinds[int(section), str(name)], crm.phone_regions)
-            hashes.loc[rows.index, column] = value_hash(forms)
+    hashes = [_hashes(changes, texts, kinds, crm.phone_regions) for texts in (newest, changes["desired"])]
     verdicts = []
-    for record, name, section, verdict, end, key, due, before, wanted, made in zip(
+    for record, name, verdict, end, key, due, before, wanted, made in zip(
         changes["record"],
         changes["property"],
-        changes["section"],
         changes["verdict"],
         changes["end_time"],
         changes["interaction_key"],
         changes["due_at"],
-        hashes["newest"],
-        hashes["desired"],
+        *hashes,
         counting,
         strict=True,
     ):
-        ends = histories.get(record, {}).get(witnesses.get(int(section), ""), [])
+        witness = witnesses.get(name, "")
+        ends = histories.get(record, {}).get(witness, [])
         verdicts.append(
             judge(
                 Candidate(verdict, end, key, due, before, wanted),
                 holders.get((record, name)),
                 made,
                 policy,
-                writer_end=writer_end_at(made[0].at, ends) if made else None,
+                ends=ends,
+                known_until=_known_until(end, run.window, holders.get((record, witness))),
             )
         )
-    return changes.assign(verdict=verdicts)
+    return changes.assign(
+        verdict=verdicts,
+        times=[1 + sum(c.value == d for c in m) for m, d in zip(counting, changes["desired"], strict=True)],
+        changed_at=pd.Series(
+            [m[0].at.isoformat() if m else np.nan for m in counting], index=changes.index, dtype="str"
+        ),
+        changed_by=pd.Series([m[0].source_type if m else np.nan for m in counting], index=changes.index, dtype="str"),
+        written_by=[
+            writer(histories.get(record, {}).get(name, ()), held, holders.get((record, name)), policy)
+            for record, name, held in zip(changes["record"], changes["property"], hashes[0], strict=True)
+        ],
+    )
+
+
+def _policy(frozen: Frozen) -> Policy:
+    crm = frozen.configuration.crm
+    return Policy(frozenset(crm.integration_sources), timedelta(seconds=crm.live_write_grace_seconds))
+
+
+def _known_until(end: datetime, window: Window, newest: Holder | None) -> datetime:
+    """Up to which leg end this run, or one before it, knows all interactions of a record from `end` on.
+
+    `newest` holds the record's End Time: it was judged, and so was whatever else it says.
+    """
+    here = window.end - _LEAST if end >= window.start else end
+    return here if newest is None else max(here, newest.end_time)
 
 
 def _owners(frozen: Frozen, changes: pd.DataFrame) -> pd.Series:
@@ -253,16 +335,22 @@ def _owners(frozen: Frozen, changes: pd.DataFrame) -> pd.Series:
     return pd.Series([rows[int(s), p, c] for s, p, c in keys], index=changes.index, dtype="str")
 
 
-def _witnesses(frozen: Frozen, entity: str) -> dict[int, str]:
-    """Section number -> the datetime property that holds an interaction's End Time, where one is mapped."""
+def _witnesses(frozen: Frozen, entity: str) -> dict[str, str]:
+    """Property -> the datetime property that tells who wrote it: End Time, written by all that write the property.
+
+    Where one section or channel writes the property without it, or never renews it, it tells nothing.
+    """
     schema = frozen.schema[entity]
-    return {
-        s.number: row.external_crm_field
-        for s in frozen.sections
-        if s.section.entity == entity
-        for row in s.section.fields
-        if row.cxone_data == "End Time" and schema[row.external_crm_field].type == "datetime"
-    }
+    beside: dict[str, set[str]] = {}
+    for section in (s.section for s in frozen.sections if s.section.entity == entity):
+        own = [channel for channel, name in CHANNEL_OF.items() if any(r.channel == name for r in section.fields)]
+        for channel in own or CHANNEL_OF:  # a section of script variables alone speaks of both
+            rows = section.rows(channel)
+            ends = [r.external_crm_field for r in rows if r.cxone_data == "End Time" and r.ownership != "fill_if_empty"]
+            witness = next((name for name in ends if schema[name].type == "datetime"), "")
+            for row in rows:
+                beside.setdefault(row.external_crm_field, set()).add(witness)
+    return {name: found.pop() for name, found in beside.items() if len(found) == 1 and "" not in found}
 
 
 def kinds_of(frozen: Frozen, entity: str) -> dict[tuple[int, str], Kind]:
@@ -275,62 +363,44 @@ def kinds_of(frozen: Frozen, entity: str) -> dict[tuple[int, str], Kind]:
     }
 
 
-def value_hash(canonical_values: pd.Series) -> np.ndarray:
-    """int64 hashes of canonical values; 0 for a missing one."""
-    text = canonical_values.astype("str")
-    hashed = pd.util.hash_array(text.fillna("").to_numpy(dtype=object), categorize=False).view("int64")
-    return np.where(text.isna(), 0, hashed)
-
-
 def holders_of(values: pd.DataFrame, kinds: dict[tuple[int, str], Kind], regions: tuple[str, ...]) -> pd.DataFrame:
-    """Rows for the ledger's holders: values whose `desired` now stands in HubSpot at `record`."""
-    parts = [
-        group.assign(value_hash=value_hash(canonical(group["desired"], kinds[int(section), str(name)], regions)))
-        for (section, name), group in values.groupby(["section", "property"])
-    ]
-    rows = pd.concat(parts, ignore_index=True) if parts else values.assign(value_hash=0)
-    rows = rows[["record", "property", "end_time", "interaction_key", "value_hash"]]
-    return rows.rename(columns={"record": "record_id"})
-
-
-def _transcripts(frame: pd.DataFrame, lengths: pd.Series, target: Property) -> pd.DataFrame:
-    """Every transcript's length beside its limit and what HubSpot holds of it; no text."""
-    there = frame["status"].isin([Status.VALUE, Status.TOO_LONG])
-    rows = frame[there]
-    length = lengths.set_axis(frame.index)[there].astype("int64")
-    held = utf16_length(rows["current"])
-    whole = rows["verdict"].eq(EQUAL) & held.gt(target.effective_max_length or 0)  # more than we could deliver
+    """Rows for the ledger's holders: values whose `desired` now stands in HubSpot at `record`, `times` so far."""
     return pd.DataFrame(
         {
-            "record": rows["record"],
-            "property": target.name,
-            "section": rows["section"],
-            "interaction_key": rows["interaction_key"],
-            "limit": target.effective_max_length,
-            "length": length,
-            "delivered": length.where(rows["status"].eq(Status.TOO_LONG) | whole, utf16_length(rows["desired"])),
-            "held_length": held,
-            "verdict": rows["verdict"],
+            "record_id": values["record"],
+            **{name: values[name] for name in ("property", "end_time", "interaction_key")},
+            "value_hash": _hashes(values, values["desired"], kinds, regions),
+            "times": values["times"],
         }
     )
 
 
-def _final(transcripts: pd.DataFrame, owned: pd.DataFrame) -> pd.DataFrame:
-    """Transcripts under their last verdict; what a newer interaction supersedes is not looked for any more."""
-    keys = ["record", "property"]
-    verdicts = transcripts[keys].merge(owned[[*keys, "verdict"]], on=keys, how="left")["verdict"]
-    final = transcripts.assign(verdict=verdicts.fillna(transcripts["verdict"]))
-    return final[final["verdict"].ne(SUPERSEDED)]
+def _hashes(
+    values: pd.DataFrame, texts: pd.Series, kinds: dict[tuple[int, str], Kind], regions: tuple[str, ...]
+) -> np.ndarray:
+    """`value_hash` of `texts`, aligned with `values`, each as the mapping row of its section and property means it."""
+    section, (property_, names) = values["section"].to_numpy(), pd.factorize(values["property"])
+    of_kind: dict[Kind, list[np.ndarray]] = {}
+    for number, name in np.unique(np.column_stack([section, property_]), axis=0):
+        rows = np.flatnonzero((section == number) & (property_ == name))
+        of_kind.setdefault(kinds[int(number), names[name]], []).append(rows)
+    hashes = np.zeros(len(values), dtype="int64")
+    for kind, found in of_kind.items():
+        rows = np.concatenate(found)
+        hashes[rows] = value_hash(canonical(texts.iloc[rows], kind, regions))
+    return hashes
 
 
 def _count(frame: pd.DataFrame, name: str) -> list[dict[str, Any]]:
     """[{section, property, channel, verdict, reason, n}]"""
-    reasons = frame["status"].map(lambda s: Status(s).name.lower() if s >= Status.TOO_LONG else "")
-    keys = frame[["section", "verdict"]].assign(channel=channel_of(frame["interaction_key"]), reason=reasons)
-    counted = keys.groupby(["section", "channel", "verdict", "reason"]).size()
+    seen = Counter(zip(*(frame[c] for c in ("section", "channel", "verdict", "status", "note")), strict=True))
+    counted: Counter[tuple[int, str, str, str]] = Counter()
+    for (section, channel, verdict, status, note), n in seen.items():
+        withheld = Status(status).name.lower() if status >= Status.TOO_LONG else ""
+        counted[section, channel, verdict, note if verdict == EQUAL else withheld] += n
     return [
-        {"section": int(s), "property": name, "channel": channel, "verdict": verdict, "reason": reason, "n": int(n)}
-        for (s, channel, verdict, reason), n in counted.items()
+        {"section": int(s), "property": name, "channel": channel, "verdict": verdict, "reason": reason, "n": n}
+        for (s, channel, verdict, reason), n in sorted(counted.items())
     ]
 
 
@@ -338,4 +408,4 @@ def _findings(frame: pd.DataFrame) -> pd.DataFrame:
     reasons = [
         Status(s).name.lower() if v == WITHHELD else "" for s, v in zip(frame["status"], frame["verdict"], strict=True)
     ]
-    return frame.assign(record_id=frame["record"], reason=reasons)[FINDINGS]
+    return frame.assign(record_id=frame["record"], reason=reasons).reindex(columns=FINDINGS)

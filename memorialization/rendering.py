@@ -4,14 +4,18 @@ Every cell gets exactly one `Status`: a value, nothing to say, or withheld for a
 as HubSpot spells them back, by the property's type (hubspot-api, section 3).
 """
 
+import html
+import re
+from contextlib import suppress
+from datetime import datetime
 from enum import IntEnum
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import pandas as pd
 
 from memorialization.ports import Property
-from memorialization.text import utf16_length
+from memorialization.text import Measure
 
 
 class Status(IntEnum):
@@ -29,19 +33,28 @@ class Status(IntEnum):
 
 
 _BOOLEANS: Final = {"true": "true", "false": "false"}
+_SPACES: Final = " \t\n\r\v\f\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+_UNSEEN: Final = _SPACES + "\xad\u200b\u200c\u200d\u2060\ufeff"
+_INSTANT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{3})?Z")
+"""As HubSpot returns a datetime (hubspot-api, section 3)."""
+
 NUMBER: Final = r"-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)"
 
 
-def render(source: pd.Series, target: Property, separator: str) -> tuple[pd.Series, np.ndarray]:
+def render(source: pd.Series, target: Property, separator: str, measure: Measure) -> tuple[pd.Series, np.ndarray]:
     """(values: dtype str, status: int8), both aligned with `source`.
 
-    `source` holds text, UTC timestamps, booleans or lists of text (tags, joined by `separator`).
+    `source` holds text, UTC timestamps, booleans or lists of text (tags, joined by `separator`). What is no text must
+    not have white space or invisible characters around it: HubSpot refuses it (hubspot-api, section 3).
     """
     text, instants = _as_text(source, separator)
-    text = text.where(text.str.strip().ne(""))
+    stripped = text.str.strip(_UNSEEN)
+    text = text.where(stripped.ne(""))
+    stripped = stripped.where(stripped.ne(""))
     match target.type:
         case "number":
-            stripped = text.str.strip()
             values, fault = stripped.where(stripped.str.fullmatch(NUMBER)), Status.NOT_A_NUMBER
         case "datetime":
             values, fault = iso(instants if instants is not None else parse(text)), Status.NOT_A_DATE
@@ -49,14 +62,28 @@ def render(source: pd.Series, target: Property, separator: str) -> tuple[pd.Seri
             when = instants if instants is not None else parse(text)
             values, fault = when.dt.strftime("%Y-%m-%d").astype("str"), Status.NOT_A_DATE
         case "bool":
-            values, fault = text.str.strip().str.lower().map(_BOOLEANS).astype("str"), Status.NOT_A_BOOLEAN
+            values, fault = stripped.str.lower().map(_BOOLEANS).astype("str"), Status.NOT_A_BOOLEAN
         case "enumeration":
-            values, fault = _options(text, target, separator), Status.NOT_AN_OPTION
+            values, fault = _options(stripped, target, separator), Status.NOT_AN_OPTION
         case _:
-            limit = target.effective_max_length or 0
-            values, fault = text.where(utf16_length(text).le(limit)), Status.TOO_LONG
+            if target.type == "phone_number":
+                text = stripped
+            elif target.field_type == "html":
+                text = rich(text)
+            values, fault = text.where(measure.lengths(text).le(measure.limit_of(target) or 0)), Status.TOO_LONG
     status = np.where(values.notna(), Status.VALUE, np.where(text.notna(), fault, Status.BLANK))
     return values.astype("str"), status.astype("int8")
+
+
+def rich(text: pd.Series) -> pd.Series:
+    """Plain text as html that shows it: HubSpot takes unescaped "<" for tags, and runs lines together."""
+    escaped = text.str.replace("&", "&amp;").str.replace("<", "&lt;").str.replace(">", "&gt;")
+    return escaped.str.replace(r"\r\n?|\n", "<br>", regex=True)
+
+
+def rich_text(text: str) -> str:
+    """The same of one text."""
+    return re.sub("\r\n?|\n", "<br>", html.escape(text, quote=False))
 
 
 def iso(instants: pd.Series) -> pd.Series:
@@ -76,6 +103,21 @@ def parse(text: pd.Series) -> pd.Series:
     dated = text.str.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")  # pandas also takes "now", "2026" and "-0" for dates
     instants = pd.to_datetime(text.where(dated), utc=True, errors="coerce", format="ISO8601").dt.as_unit("us")
     return instants.fillna(pd.to_datetime(millis, unit="ms", utc=True, errors="coerce").dt.as_unit("us"))
+
+
+def instant(text: str) -> datetime | None:
+    """`parse` of one text, for where there is no column: a column of one costs a thousand times as much as a match.
+
+    None also for the year 0, which Python does not know.
+    """
+    if text[:1].isalpha():
+        return None
+    with suppress(ValueError):
+        if _INSTANT.fullmatch(text):
+            return datetime.fromisoformat(text)
+        when = parse(pd.Series([text], dtype="str"))[0]
+        return None if pd.isna(when) else cast(datetime, when.to_pydatetime())
+    return None
 
 
 def _as_text(source: pd.Series, separator: str) -> tuple[pd.Series, pd.Series | None]:

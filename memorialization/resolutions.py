@@ -1,9 +1,10 @@
 """A person's decisions about parked targets: checked against HubSpot, all or none stored, and never a guess.
 
-A decision about a Contact or Company is remembered for the customer's next interactions, by salted hashes of
-the customer's e-mail and phone; the ledger never holds either of them. Where remembered decisions name several
-records (a switchboard, two people with one number), the target is parked as before. A decision about the
-record of one interaction (a ticket with a key) holds for that interaction alone.
+A decision about a Contact or Company is remembered for the customer's next interactions, by keyed hashes of
+the customer's e-mail and phone; the ledger holds neither of them, nor the key: numbers are few enough to try all.
+Without a key nothing is remembered, and a decision holds for its interaction alone. Where remembered decisions
+name several records (a switchboard, two people with one number), the target is parked as before. A decision
+about the record of one interaction (a ticket with a key) holds for that interaction alone.
 """
 
 import csv
@@ -18,10 +19,12 @@ from typing import Any, Final, Literal
 import pandas as pd
 
 from memorialization.canonical import readings
-from memorialization.configuration import Configuration, Section
+from memorialization.configuration import Configuration
 from memorialization.cures import meant
 from memorialization.errors import ConfigurationError
 from memorialization.ledger import Ledger
+from memorialization.mappings import Section
+from memorialization.matching import RECORD_ID
 from memorialization.portal import check_account
 from memorialization.ports import RecordStore
 
@@ -42,15 +45,15 @@ class Recalled:
     resolved_by: Mapping[str, str]
 
 
-def recall(configuration: Configuration, section: Section, due: pd.DataFrame, ledger: Ledger) -> Recalled:
-    """The decisions that concern these interactions: their own, else those about the same customer."""
+def recall(configuration: Configuration, section: Section, due: pd.DataFrame, ledger: Ledger, secret: str) -> Recalled:
+    """The decisions that concern these interactions: their own, else those about the same customer (`addresses`)."""
     rows = [row for row in ledger.resolutions(configuration.name) if row["entity"] == section.entity]
     own = {row["interaction_key"]: row["record_id"] for row in rows}
     by_address: dict[str, dict[str, str]] = {}  # address -> key of the resolution -> record id
     for row in rows if remembers(section) else ():
         for address in row["addresses"]:
             by_address.setdefault(address, {})[row["interaction_key"]] = row["record_id"]
-    hashed = addresses(due, configuration, ledger) if by_address else [()] * len(due)
+    hashed = addresses(due, configuration, secret) if by_address else [()] * len(due)
     records, resolved_by = {}, {}
     for key, known in zip(due["interaction_key"], hashed, strict=True):
         found = {key: own[key]} if key in own else {}
@@ -67,18 +70,21 @@ def remembers(section: Section) -> bool:
     return section.key is None and section.entity in _CUSTOMERS
 
 
-def addresses(due: pd.DataFrame, configuration: Configuration, ledger: Ledger) -> list[tuple[str, ...]]:
-    """Salted hashes of each interaction's e-mail and phone, aligned with `due`; empty where it has neither.
+def addresses(due: pd.DataFrame, configuration: Configuration, secret: str) -> list[tuple[str, ...]]:
+    """Hashes of each interaction's e-mail and phone, aligned with `due`; empty where it has neither.
 
-    Of a number that can be read in several ways the likeliest reading counts, so that one spelling of CXone is
-    always one customer; what is no number ("anonymous", an extension) is nobody's address.
+    `secret` keys them; "" gives none. Of a number that can be read in several ways the likeliest reading counts
+    here, not all as in the search: a decision comes before every search, so it must not reach another customer.
+    What is no number ("anonymous", an extension) is nobody's address.
     """
-    salt, regions = ledger.salt(configuration.name), configuration.crm.phone_regions
+    if not secret:
+        return [()] * len(due)
+    key, regions = f"{configuration.name} {secret}".encode(), configuration.crm.phone_regions
     result = []
     for email, phone in zip(due["customer_email"], due["customer_phone"], strict=True):
         known = [f"e-mail {email.strip().lower()}"] if isinstance(email, str) and email.strip() else []
         known += [f"phone {number}" for number in readings(phone, regions)[:1]] if isinstance(phone, str) else []
-        result.append(tuple(hmac.digest(salt, text.encode(), "sha256").hex()[:32] for text in known))
+        result.append(tuple(hmac.digest(key, text.encode(), "sha256").hex()[:32] for text in known))
     return result
 
 
@@ -87,7 +93,7 @@ def addresses(due: pd.DataFrame, configuration: Configuration, ledger: Ledger) -
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """That the parked target of this contact (Contact ID of CXone, or interaction key) is this record.
+    """That the parked target of this contact (Contact ID or GUID of CXone, or interaction key) is this record.
 
     `where` names file and line for messages; empty for a single decision.
     """
@@ -194,7 +200,7 @@ def resolve(
         try:
             entity = known.entity(decision.entity)
             targets = known.targets(decision.contact, entity)
-            if not re.fullmatch(r"[0-9]{1,20}", decision.record_id):
+            if not re.fullmatch(RECORD_ID, decision.record_id):
                 raise ConfigurationError(
                     f"{decision.record_id!r} is no HubSpot record id. Write its digits, as in the record's address."
                 )
@@ -260,23 +266,23 @@ class _Known:
             keys = ", ".join(row["interaction_key"] for row in found)
             raise ConfigurationError(f"{contact} is a call and a case. Name one of the interactions: {keys}.")
         if not found:
-            others = sorted({row["entity"] for row in self._open if _is(row, contact)})
+            others = sorted({row["entity"] for row in self._open if is_about(row, contact)})
             told = f" Parked of it: {', '.join(others)}." if others else ""
             raise ConfigurationError(
                 f"no {entity} of {contact} is parked.{told} See: memorialize parked list -c {self._configuration.name}"
             )
-        columns = ("interaction_key", "entity", "addresses", "end_time")
+        columns = ("interaction_key", "entity", "contact_guid", "addresses", "end_time")
         return [{column: row[column] for column in columns} for row in found]
 
 
 def _of(rows: Iterable[dict[str, Any]], contact: str, entity: str) -> list[dict[str, Any]]:
-    return [row for row in rows if row["entity"] == entity and _is(row, contact)]
+    return [row for row in rows if row["entity"] == entity and is_about(row, contact)]
 
 
-def _is(row: dict[str, Any], contact: str) -> bool:
-    """By interaction key, or by CXone's Contact ID, which is its second part."""
-    key = row["interaction_key"]
-    return contact in (key, str(key).split(":")[1])
+def is_about(row: dict[str, Any], contact: str) -> bool:
+    """By interaction key, by CXone's Contact ID, which is its second part, or by the GUID of a digital contact."""
+    key, guid = row["interaction_key"], row["contact_guid"]
+    return contact in (key, str(key).split(":")[1]) or (guid is not None and contact.lower() == guid.lower())
 
 
 def _absent(

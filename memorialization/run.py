@@ -6,14 +6,16 @@ middle of a night changes nothing half-way.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from contextlib import contextmanager, nullcontext
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
-from memorialization.configuration import Configuration, Mapping, Section
+from memorialization.configuration import Configuration
 from memorialization.errors import MemorializationError
+from memorialization.leases import renewed
 from memorialization.ledger import Ledger
+from memorialization.mappings import Mapping, Section
 from memorialization.ports import Entity, InteractionSource, Property, RecordStore, Window
 from memorialization.staging import Staging
 
@@ -25,6 +27,7 @@ class Ports:
     source: InteractionSource
     store: RecordStore
     ledger: Ledger
+    address_secret: str = field(default="", repr=False)  # keys the hashes of customers' addresses; "" = none kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ class Run:
     window_start: str
     window_end: str
     dry_run: bool
+    reverts: str | None = None  # the run that this one takes back; None for a night
+    nightly: bool = False  # of the schedule: it also looks at what changed since earlier nights
 
     @property
     def window(self) -> Window:
@@ -48,6 +53,19 @@ class Run:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def run_of(facts: dict[str, Any]) -> Run:
+    """A run as its row in the ledger tells it."""
+    return Run(
+        run_id=str(facts["run_id"]),
+        configuration=facts["configuration"],
+        staging=facts["staging"],
+        window_start=facts["window_start"].astimezone(UTC).isoformat(),
+        window_end=facts["window_end"].astimezone(UTC).isoformat(),
+        dry_run=facts["dry_run"],
+        reverts=str(facts["reverts"]) if facts["reverts"] else None,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +121,22 @@ def thaw(run: Run) -> Frozen:
 
 
 @contextmanager
-def recorded(run: Run, ports: Ports, step: str, partition: str) -> Iterator[dict[str, Any]]:
+def recorded(run: Run, ports: Ports, step: str, partition: str, *, leased: bool = True) -> Iterator[dict[str, Any]]:
     """Record a step in the ledger: running, then done with the summary the caller fills, or failed.
 
+    Raises LeaseLost where another run has taken the run's window; `leased=False` for a step that needs no window.
+
     A failed step keeps the error's class and, for the product's own errors, its message (which by law 5
-    holds no customer text); the error goes on. `calls` in a summary counts the step's HubSpot calls.
+    holds no customer text); the error goes on. `calls` in a summary counts the step's HubSpot calls, `daily`
+    holds the account's calls of the day and what is left of them, where they are known.
     """
     summary: dict[str, Any] = {}
     ledger = ports.ledger
     before = ports.store.usage()
     ledger.start_step(run.run_id, step, partition)
     try:
-        yield summary
+        with renewed(ledger, run.run_id) if leased else nullcontext():
+            yield summary
     except BaseException as error:
         message = str(error) if isinstance(error, MemorializationError) else "see the task's log"
         ledger.finish_step(
@@ -128,4 +150,6 @@ def recorded(run: Run, ports: Ports, step: str, partition: str) -> Iterator[dict
     after = ports.store.usage()
     summary["calls"] = sum(after.calls.values()) - sum(before.calls.values())
     summary["throttled"] = after.throttled - before.throttled
+    if after.daily_limit is not None:
+        summary["daily"] = [after.daily_limit, after.daily_remaining]
     ledger.finish_step(run.run_id, step, partition, state="done", summary=summary)

@@ -11,11 +11,14 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from memorialization.configuration import CHANNEL_OF, Configuration
+from memorialization.configuration import Configuration
+from memorialization.mappings import CHANNEL_OF
 
 DUE: Final = "due"
 PROVISIONAL: Final = "provisional"
 NEVER_DUE: Final = "never_due"
+TRANSCRIPT_WITHHELD: Final = "transcript_withheld"
+"""Reason of a due interaction without its transcript, which CXone did not give whole: it is asked for again."""
 
 _VOICE_MEDIA: Final = (4, 5, 6)  # phone, voicemail, work item; the rest is legacy (cxone-api, section 3.1)
 _CLOSED: Final = ("closed", "trashed")  # the ended statuses of a digital case (cxone-api, section 4.1)
@@ -27,9 +30,9 @@ def settle(interactions: pd.DataFrame, configuration: Configuration, as_of: date
 
     `interactions` has the columns of `interactions.INTERACTIONS`; `as_of` is the end of the window, from which the
     settle horizon is counted back to the leg's end, or to its start while it has none. `reason` is set for never_due
-    and provisional rows; `mapping` is the memorialization mapping's name for every row that has one;
-    `scripts_arrive` (bool) is whether script variables can reach the live system: for voice only with screen
-    pops on the skill and ScreenPop = True in the script's ASSIGN action (section 3).
+    and provisional rows, and for due ones without their transcript; `mapping` is the memorialization mapping's name
+    for every row that has one; `scripts_arrive` (bool) is whether script variables can reach the live system: for
+    voice only with screen pops on the skill and ScreenPop = True in the script's ASSIGN action (section 3).
     """
     frame = interactions.copy()
     assignment = assigned(frame, configuration)
@@ -59,6 +62,7 @@ def settle(interactions: pd.DataFrame, configuration: Configuration, as_of: date
         (open_ & frame["end_time"].fillna(frame["start_time"]).lt(horizon), NEVER_DUE, "never_became_due"),
         (~ended, PROVISIONAL, "still_assigned"),
         (open_, PROVISIONAL, "wrap_up_open"),
+        (frame["transcript_withheld"].eq(True), DUE, TRANSCRIPT_WITHHELD),
     ]
     masks = [mask.to_numpy(dtype=bool, na_value=False) for mask, _, _ in checks]
     frame["state"] = np.select(masks, [state for _, state, _ in checks], default=DUE)

@@ -33,7 +33,7 @@ class Staging:
 
     def read_table(self, name: str, columns: list[str] | None = None) -> pa.Table:
         with fsspec.open(self._address(name), "rb") as file:
-            return pq.read_table(file, columns=columns)
+            return pq.ParquetFile(file).read(columns=columns)
 
     def read_frame(self, name: str, columns: list[str] | None = None) -> pd.DataFrame:
         return self.read_table(name, columns).to_pandas(ignore_metadata=True)

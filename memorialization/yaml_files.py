@@ -5,8 +5,11 @@ gigabytes), tags, tabs, NUL bytes, numbers beyond 64 bits, anything but UTF-8, d
 """
 
 import math
+import re
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any, Final
 
 import yaml
@@ -45,27 +48,36 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 def read_yaml(path: Path) -> YamlFile:
     """Read a file; raises ConfigurationError naming file, line and cure. A retry does not help."""
     try:
+        found = path.stat()
+        if not S_ISREG(found.st_mode):  # reading a pipe or a device would never end
+            raise ConfigurationError(f"{path}: cannot be read: it is no plain file. Check path and rights.")
+        if found.st_size > MAX_BYTES:
+            raise ConfigurationError(f"{path}: {found.st_size:,} bytes is over {MAX_BYTES:,}. Split the file.")
         raw = path.read_bytes()
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror}. Check path and rights.") from None
-    if len(raw) > MAX_BYTES:
-        raise ConfigurationError(f"{path}: {len(raw):,} bytes is over {MAX_BYTES:,}. Split the file.")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
         raise ConfigurationError(f"{path}:{line}: not UTF-8. Save the file as UTF-8.") from None
+    unusual = re.search("[\x85\u2028\u2029]", text)
+    if unusual:  # YAML ends a line there, editors do not: every line named below it would be wrong
+        line = text[: unusual.start()].count("\n") + 1
+        raise ConfigurationError(f"{path}:{line}: an unusual line end (U+{ord(unusual[0]):04X}). Remove it.")
     loader = _Loader(text)
     try:
         _refuse_dangerous(path, text)
         node = loader.get_single_node()
         if node is None:
-            raise ConfigurationError(f"{path}:1: the file is empty. See docs in README, 'Going live'.")
+            raise ConfigurationError(f"{path}:1: the file is empty. Write it as docs/mapping.md shows, or remove it.")
         lines: dict[Location, int] = {}
         data = _plain(path, loader, node, (), lines)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = min(mark.line, text.count("\n")) + 1 if mark else 1  # the end of a file is marked beyond it
+        if re.match(r" *\t", text.split("\n")[line - 1]):
+            raise ConfigurationError(f"{path}:{line}: a tab stands before the text. Indent with spaces.") from None
         raise ConfigurationError(f"{path}:{line}: not valid YAML: {error.problem or error.context}.") from None
     except yaml.YAMLError as error:  # a NUL or another character that YAML forbids
         position = getattr(error, "position", 0) or 0
@@ -89,6 +101,14 @@ def _refuse_dangerous(path: Path, text: str) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             raise ConfigurationError(f"{path}:{line}: nested more than {MAX_DEPTH} deep. Flatten the file.")
+
+
+def _reads(text: str, value: float) -> bool:
+    """Whether a person would read this number in the text."""
+    try:
+        return float(text) == float(value)
+    except ValueError:
+        return False
 
 
 def _plain(path: Path, loader: Any, node: yaml.Node, location: Location, lines: dict[Location, int]) -> Any:
@@ -116,4 +136,6 @@ def _plain(path: Path, loader: Any, node: yaml.Node, location: Location, lines: 
             raise ValueError
     except (ValueError, OverflowError):  # such as the date 2026-02-31
         raise ConfigurationError(f"{path}:{line}: {node.value!r} is not a value. Put it in quotes.") from None
-    return value
+    if type(value) in (int, float) and not _reads(node.value, value):  # YAML reads 010 as 8, 47:11 as 2831
+        raise ConfigurationError(f"{path}:{line}: {node.value!r} would be read as {value}. Write digits or use quotes.")
+    return node.value if isinstance(value, date) else value  # a moment stays the text that was written

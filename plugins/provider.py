@@ -50,6 +50,12 @@ def get_provider_info() -> dict[str, Any]:
                         "description": "skips discovery, as https://api-na1.niceincontact.com",
                         "schema": {"type": ["string", "null"]},
                     },
+                    "address_secret": {
+                        "label": "Address secret",
+                        "description": "32 characters or more, never changed: decisions about parked targets are "
+                        "then kept for the customer's next interactions",
+                        "schema": {"type": ["string", "null"], "format": "password"},
+                    },
                 },
                 "ui-field-behaviour": {
                     "hidden-fields": ["schema", "extra"],

@@ -12,9 +12,9 @@ from sandbox.people import Customer
 class Fate:
     """What becomes of one leg's live write, drawn when the leg is generated.
 
-    `write` is `whole`, `lost:first_of_day`, `lost:tab`, `lost:5xx` or `stopped`; `written_at` (ms) is None
-    when lost. `lost_field` names one HubSpot property that does not arrive. `overflow` says what the target
-    does with a transcript that is too long: `cut` or `empty`.
+    `write` is `whole`, `lost:first_of_day`, `lost:tab`, `lost:5xx`, `stopped`, or `lost:` and a trouble
+    (`troubles`); `written_at` (ms) is None when lost. `lost_field` names one HubSpot property that does not
+    arrive. `overflow` says what the target does with a transcript that is too long: `cut` or `empty`.
     """
 
     write: str

@@ -12,10 +12,16 @@ from sandbox.people import Customer
 from sandbox.times import zulu
 from sandbox.world import World
 
+ADDRESSES = {"whatsapp": "phone", "facebook": "none"}
+"""By what the customer of a digital channel is searched for; else by e-mail."""
+
 
 def truth(world: World, start: int, end: int) -> dict[str, Any]:
     """`{legs: [...], edits: [...]}`: the legs with leg end in [start, end), by end and id, and people's edits
-    (never workflows) of the records those legs are linked to, whenever they happen."""
+    (never workflows) of the records those legs are linked to, whenever they happen.
+
+    `values` of a leg: {ticket, contact}, each {property: text}, as a flawless live system sends it; null if never due.
+    """
     rows = [_voice(leg) for leg in world.legs.values() if start <= leg.end < end]
     rows += [
         _digital(case, leg)
@@ -51,6 +57,8 @@ def _voice(leg: VoiceLeg) -> dict[str, Any]:
     return row | {
         "media_type_id": leg.media_type_id,
         "contact_ended_first": False,
+        "found_by": _found_by(leg.linked, "phone"),
+        "values": {"ticket": live.voice_ticket(leg), "contact": live.voice_contact(leg)} if leg.fate else None,
         "fate": _fate(leg.fate, sent),
     }
 
@@ -61,13 +69,17 @@ def _digital(case: DigitalCase, leg: DigitalLeg) -> dict[str, Any]:
         leg.agent, leg.start, leg.end or 0, leg.due, leg.never_due, leg.ended_by, case.linked, case.ticket_id
     )
     sent: dict[str, str] = {}
+    values = None
     if leg.fate:
         text = live.leg_transcript(case, leg)
-        sent |= live.digital_ticket(case, leg, text) if case.ticket_id else {}
-        sent |= live.digital_contact(case, leg, text) if case.linked else {}
+        values = {"ticket": live.digital_ticket(case, leg, text), "contact": live.digital_contact(case, leg, text)}
+        sent |= values["ticket"] if case.ticket_id else {}
+        sent |= values["contact"] if case.linked else {}
     return row | {
         "media_type_id": 9,
         "contact_ended_first": leg.contact_ended_first,
+        "found_by": _found_by(case.linked, ADDRESSES.get(case.channel.platform, "email")),
+        "values": values,
         "fate": _fate(leg.fate, sent),
     }
 
@@ -92,6 +104,14 @@ def _common(
         "contact_record_id": linked.record_id if linked else None,
         "ticket_id": ticket_id,
     }
+
+
+def _found_by(linked: Customer | None, address: str) -> str | None:
+    """How the browser came to the linked record: `search` for the customer's phone or e-mail, or `hand`."""
+    if linked is None:
+        return None
+    known = {"phone": linked.phone is not None and not linked.shared, "email": bool(linked.emails), "none": False}
+    return "search" if known[address] else "hand"
 
 
 def _fate(fate: Fate | None, sent: dict[str, str]) -> dict[str, Any] | None:

@@ -22,6 +22,7 @@ from sandbox.interactions import Day, DigitalCase, DigitalLeg, Edit, Fate, Voice
 from sandbox.people import Customer, People
 from sandbox.schema import COMPANY, CONTACT, CONTACT_TO_COMPANY, TICKET, TICKET_TO_CONTACT
 from sandbox.times import DAY, SECOND, Clock, midnight, millis, moment
+from sandbox.troubles import Trouble, befall
 from sandbox.voice import Voice
 
 LIVE = Source("INTEGRATION", "cxone-agent-integration", "NICE CXone")
@@ -37,7 +38,8 @@ Event = tuple[int, Callable[[], None]]
 class Settings:
     """What the world is a function of.
 
-    `live_stops_on`: the system user is deleted on that UTC day. `flawless`: no live write is lost.
+    `live_stops_on`: the system user is deleted on that UTC day. `flawless`: no live write is lost. `trouble`: what
+    befalls the live writes of every day.
     """
 
     seed: int
@@ -46,6 +48,7 @@ class Settings:
     start: date
     live_stops_on: date | None = None
     flawless: bool = False
+    trouble: Trouble | None = None
 
 
 def generate_day(catalogue: Catalogue, people: People, settings: Settings, day: date) -> Day:
@@ -57,6 +60,8 @@ def generate_day(catalogue: Catalogue, people: People, settings: Settings, day: 
     legs = list(Voice(catalogue, people, fates, day, roster).legs(masters))
     cases = list(Digital(catalogue, people, fates, day, roster).cases(settings.interactions - masters))
     _first_of_day(fates, legs, cases)
+    if settings.trouble:
+        befall(settings.trouble, day, legs, cases)
     return Day(tuple(legs), tuple(cases), tuple(day_edits(settings.seed, day, legs, cases)))
 
 

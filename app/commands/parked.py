@@ -51,9 +51,10 @@ def list_(configuration: str, as_json: bool, file: Path | None) -> None:
         click.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
     elif file:
         _write(file, rows)
-        click.echo(f"{len(rows):,} written to {file}. Fill in record_id, then: parked resolve --csv {file}")
+        click.echo(f"{len(rows):,} written to {file}. Fill in record_id, then:")
+        click.echo(f"  memorialize parked resolve -c {configuration} --csv {file}")
     else:
-        _show(rows)
+        _show(configuration, rows)
 
 
 @parked.command()
@@ -100,23 +101,36 @@ def _write(file: Path, rows: list[dict[str, Any]]) -> None:
         writer.writerows(row | {c: " ".join(row[c]) for c in ("candidates", "links")} for row in rows)
 
 
-def _show(rows: list[dict[str, Any]]) -> None:
+def _show(configuration: str, rows: list[dict[str, Any]]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     if not rows:
-        click.echo("nothing is parked")
+        click.echo("Nothing is parked.")
         return
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("interaction", "entity", "reason", "since", "days", "decided", "candidates"):
-        table.add_column(column, overflow="fold", justify="right" if column == "days" else "left")
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column("interaction", overflow="fold")
+    for column in ("entity", "reason", "ended (UTC)", "waits", "record"):
+        table.add_column(column, no_wrap=True, justify="right" if column == "waits" else "left")
     for row in rows:
-        links = Text("\n").join(
-            Text(record, f"link {link}") for record, link in zip(row["candidates"], row["links"], strict=True)
-        )
+        links = dict(zip(row["candidates"], row["links"], strict=True))
+        named = [row["record_id"]] if row["record_id"] else row["candidates"]
+        records = [Text(record, f"link {links[record]}" if record in links else "") for record in named]
         table.add_row(
-            row["contact_id"], row["entity"], row["reason"], row["since"][:16].replace("T", " "),
-            str(row["age_days"]), row["record_id"], links,
+            row["contact_id"], row["entity"], row["reason"], (row["ended"] or "")[:16].replace("T", " "),
+            f"{row['age_days']} d", Text("\n").join(Text.assemble(_sign(row), record) for record in records),
         )  # fmt: skip
     Console(highlight=False).print(table)
+    decided = sum(bool(row["record_id"]) for row in rows)
+    told = f", {decided:,} of them decided (✔): the next run writes them" if decided else ""
+    click.echo(f"\n{len(rows):,} waiting{told}. To decide:")
+    click.echo(f"  memorialize parked resolve -c {configuration} INTERACTION --entity ENTITY --record ID")
+    click.echo(
+        f"  memorialize parked list -c {configuration} --csv FILE   then fill in record_id, and resolve --csv FILE"
+    )
+
+
+def _sign(row: dict[str, Any]) -> str:
+    """Before a record: decided, or one of several that could be meant."""
+    return "✔ " if row["record_id"] else "? "

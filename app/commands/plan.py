@@ -6,8 +6,9 @@ import click
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
-    from memorialization.preview import Preview
+    from memorialization.preview import Preview, RowPlan
 
 
 @click.command()
@@ -32,7 +33,7 @@ def plan(name: str, start: str, end: str, against: str | None, as_json: bool) ->
     from memorialization.configuration import load
     from memorialization.errors import ConfigurationError, WindowError
     from memorialization.intake import window
-    from memorialization.preview import Onlooker, preview
+    from memorialization.preview import Onlooker, preview, reads_alike
 
     span = window(start, end)
     if span.end > datetime.now(UTC):
@@ -54,6 +55,7 @@ def plan(name: str, start: str, end: str, against: str | None, as_json: bool) ->
             replace(steps.ports(configuration), ledger=Onlooker(ledger_url())),
             folder=folder,
             against=other,
+            apart=steps.ports(other).source if other and not reads_alike(configuration, other) else None,
             progress=lambda step, part: click.echo(f"  {step:<9} {part}", err=True),
         )
     if as_json:
@@ -67,17 +69,16 @@ def plan(name: str, start: str, end: str, against: str | None, as_json: bool) ->
 
 
 def _show(result: "Preview", mode: str, against: str | None) -> None:
+    from itertools import groupby
+
     from rich.console import Console
     from rich.text import Text
 
     console = Console(highlight=False, soft_wrap=True)
-    for row in result.rows:
-        counts = {"missing": row.missing, "drifted": row.drifted, "truncated": row.truncated, "held back": row.held}
-        told = ", ".join(f"{n:,} {word}" for word, n in counts.items() if n)
-        name = Text(f"{row.entity}.{row.property}", "bold")
-        console.print(name + Text(f" <- {row.cxone_data} ({row.channel}): {row.values:,} values, {told}", "not bold"))
-        if row.samples:
-            console.print(Text(f"    {'; '.join(row.samples)}", "dim"))
+    for (mapping, entity), rows in groupby(result.rows, key=lambda row: (row.mapping, row.entity)):
+        listed = list(rows)
+        console.print(Text(f"{mapping}, {entity}", "bold"))
+        console.print(_table(listed))
     if result.rows:
         console.print()
     minutes = f"about {result.minutes:,.0f} minutes" if result.minutes >= 1 else "less than a minute"
@@ -85,6 +86,14 @@ def _show(result: "Preview", mode: str, against: str | None) -> None:
         f"{result.values:,} values in {result.records:,} records, {result.creates:,} of them new; "
         f"{result.calls:,} HubSpot calls, {result.searches:,} of them searches: {minutes}."
     )
+    if result.short:
+        console.print(
+            Text(
+                f"Warning: that is {result.short:,} calls more than the day has: {result.daily_remaining:,} of "
+                f"{result.daily_limit:,} are left, a part of which is kept for other programs (quota.reserve).",
+                "yellow",
+            )
+        )
     console.print("targets: " + (", ".join(f"{n:,} {name}" for name, n in result.targets.items()) or "none"))
     if result.held:
         console.print("held back: " + ", ".join(f"{n:,} {reason}" for reason, n in result.held.items()))
@@ -92,6 +101,27 @@ def _show(result: "Preview", mode: str, against: str | None) -> None:
         console.print("The configuration is in mode observe: until it is adopted, a run writes none of this.")
     if result.difference is not None:
         _show_difference(console, result, str(against))
+
+
+def _table(rows: "list[RowPlan]") -> "Table":
+    """One line a row; a kind of value that no row has gets no column. The example is the first of the samples."""
+    from rich.table import Table
+    from rich.text import Text
+
+    kinds = [(k, k) for k in ("missing", "drifted", "truncated")] + [("held", "held back")]
+    shown = [(name, title) for name, title in kinds if any(getattr(row, name) for row in rows)]
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("  property", no_wrap=True)
+    table.add_column("from CXone", overflow="fold")
+    for title in ("values", *(title for _, title in shown)):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("for example", overflow="fold", style="dim")
+    for row in rows:
+        counts = [row.values, *(getattr(row, name) for name, _ in shown)]
+        told = [Text(f"{n:,}" if n else "·", "" if n else "dim") for n in counts]
+        example = Text(row.samples[0] if row.samples else "")
+        table.add_row(Text(f"  {row.property}"), Text(f"{row.cxone_data} ({row.channel})"), *told, example)
+    return table
 
 
 def _show_difference(console: "Console", result: "Preview", against: str) -> None:

@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from memorialization.configuration import Configuration
     from memorialization.ports import Entity
     from memorialization.provisioning import PortalPlan, Wanted
@@ -61,62 +59,48 @@ def create(name: str, as_json: bool) -> None:
 
 @portal.command()
 @_configuration
-@click.option("--yes-this-is-a-test-account", "sure", is_flag=True, help="The probe writes, so it must be asked for.")
-@click.option("--write", is_flag=True, help="Put the answers into crm.yaml, under probed.")
-def probe(name: str, sure: bool, write: bool) -> None:
-    """Settle by trying what HubSpot does not document, on a test account; everything tried is removed."""
-    from datetime import UTC, datetime
+@click.option("--only", type=click.Choice(["hubspot", "cxone"]), help="Ask one of the two alone.")
+@click.option("--yes-this-is-a-test-account", "sure", is_flag=True, help="HubSpot is written to: it must be asked for.")
+@click.option("--write", is_flag=True, help="Put the answers into crm.yaml, under probed and probed_cxone.")
+def probe(name: str, only: str | None, sure: bool, write: bool) -> None:
+    """Settle what HubSpot and CXone do not document. CXone is only read; HubSpot is tried out, on a test account.
+
+    Everything tried in HubSpot is removed again. The answers are printed as YAML, what follows from them to stderr.
+    """
+    from functools import partial
 
     import yaml
 
-    from app.connections import connection
+    from app.probing import probe_cxone, probe_hubspot, written
     from app.settings import settings
     from memorialization.configuration import load
     from memorialization.errors import ConfigurationError
-    from memorialization.portal import check_account
-    from plugins.hubspot.probe import check_test_account
-    from plugins.hubspot.probe import probe as try_out
-    from plugins.hubspot.records import HubSpotStore
+    from plugins.cxone.probe import UNSETTLED
 
-    if not sure:
-        raise ConfigurationError("the probe writes to HubSpot. On a test account, add --yes-this-is-a-test-account.")
+    if only != "cxone" and not sure:
+        raise ConfigurationError(
+            "the probe writes to HubSpot. On a test account, add --yes-this-is-a-test-account; "
+            "--only cxone reads the CXone tenant alone."
+        )
     configuration = load(settings().mappings, name)
-    client = _client(configuration)
-    account = HubSpotStore(client).account()
-    check_account(configuration, account)
-    check_test_account(account)
-    version = str(connection(configuration.hubspot_connection).extras.get("api_version") or "v3")
-    known = {"at": f"{datetime.now(UTC):%Y-%m-%d}", "account_id": account.portal_id, "api_version": version}
-    answers = yaml.safe_dump({"probed": known | try_out(client)}, sort_keys=False, allow_unicode=True)
-    click.echo(answers, nl=False)
-    if write:
-        path = _write_probed(settings().mappings, name, answers)
-        click.echo(f"written to {path}", err=True)
+    asked = {"probed": ("HubSpot", probe_hubspot), "probed_cxone": ("CXone", probe_cxone)}
+    for key, (service, ask) in asked.items():
+        if only not in (None, service.lower()):
+            continue
+        found, advice = ask(configuration, partial(_progress, service))
+        block = yaml.safe_dump({key: found}, sort_keys=False, allow_unicode=True)
+        click.echo(block, nl=False)
+        if write:
+            click.echo(f"  written to {written(configuration, key, block)}", err=True)
+        for title, lines in (("To do", advice), ("Open, and not to be settled by reading", UNSETTLED)):
+            if lines and (lines is advice or service == "CXone"):
+                click.echo(f"{title} ({service}):", err=True)
+                for line in lines:
+                    click.echo(f"  - {line}", err=True)
 
 
-def _write_probed(mappings: "Path", name: str, block: str) -> "Path":
-    """Put the block into crm.yaml, in the place of an older one; what would not load is taken back."""
-    import os
-    import re
-
-    from memorialization.configuration import load
-    from memorialization.errors import MemorializationError
-
-    path = mappings / name / "crm.yaml"
-    before = path.read_bytes()
-    text = before.decode("utf-8-sig")
-    older = re.compile(r"^probed:.*\n(?:[ \t].*\n|\n(?=[ \t]))*", re.MULTILINE)
-    text = text if text.endswith("\n") else text + "\n"
-    text = older.sub(lambda _: block, text, count=1) if older.search(text) else text + block
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
-    try:
-        load(mappings, name)
-    except MemorializationError:
-        path.write_bytes(before)
-        raise
-    return path
+def _progress(service: str, step: str) -> None:
+    click.echo(f"  {service:<8} {step}", err=True)
 
 
 def _client(configuration: "Configuration") -> "Client":
@@ -203,10 +187,14 @@ def _print_table(planned: "PortalPlan", outcomes: dict[tuple[str, str], str]) ->
             told = [cell.ljust(width) for cell, width in zip(line, (*widths, 0), strict=True)]
             console.print(Text("  ".join(told)))
         console.print()
-    fine = sum(wanted.exists for wanted in planned.properties)
-    console.print(
-        f"{len(planned.properties)} properties are needed, {fine} exist, {len(planned.missing)} were missing."
-    )
+    needed, missing = len(planned.properties), len(planned.missing)
+    created = sum(outcome == "created" for outcome in outcomes.values())
+    if not missing:
+        console.print(f"All {needed:,} properties that the mappings need are there: nothing to create.")
+    elif outcomes:
+        console.print(f"{needed:,} properties are needed: {needed - missing:,} were there, {created:,} created now.")
+    else:
+        console.print(f"{needed:,} properties are needed: {needed - missing:,} are there, {missing:,} missing.")
     for title, texts in (("Advice", [*notes, *planned.advice]), ("In the way", planned.problems)):
         if texts:
             console.print(f"\n{title}:")

@@ -6,35 +6,43 @@ seconds and a repeated step changes nothing. All methods raise LedgerUnavailable
 
 import io
 import json
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 import pandas as pd
 import psycopg2
-from sqlalchemy import Connection, Table, Text, bindparam, cast, create_engine, func, select, text
+from sqlalchemy import Connection, Executable, Table, Text, bindparam, cast, create_engine, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool
 
 from memorialization.errors import ConfigurationError, LedgerUnavailable
 from memorialization.ledger import tables
+from memorialization.ledger.decisions import Decisions
+from memorialization.ledger.leases import Leases
+from memorialization.ledger.plans import Plans
 from memorialization.ownership import Holder
+from memorialization.settle import TRANSCRIPT_WITHHELD
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 HEAD: Final = "0001"
-SEEN: Final = ("interaction_key", "channel", "state", "reason", "start_time", "end_time", "updated_at")
+_NULL: Final = uuid4().hex
+"""Stands for nothing where rows are copied; no text can be the same."""
+SEEN: Final = (
+    "interaction_key", "channel", "state", "reason", "start_time", "end_time", "updated_at", "contact_guid",
+    "version", "first_due_at",
+)  # fmt: skip
 """What the ledger keeps of a settled interaction."""
 
 
-class Ledger:
-    """`url` is a SQLAlchemy URL of a PostgreSQL database (`postgresql+psycopg2://...`)."""
+class Ledger(Decisions, Leases, Plans):
+    """`url` is a SQLAlchemy URL of a PostgreSQL database (`postgresql+psycopg2://...`); one connection stays open."""
 
     def __init__(self, url: str) -> None:
-        self._engine = create_engine(url, poolclass=NullPool)
+        self._engine = create_engine(url, pool_size=1, max_overflow=16, pool_pre_ping=True)
 
     # ---- schema
 
@@ -70,7 +78,7 @@ class Ledger:
                 insert(tables.runs).values(**run, state="running", started_at=_now()).on_conflict_do_nothing()
             )
 
-    def close_run(self, run_id: str, *, state: str, funnel: Mapping[str, int], report: str) -> None:
+    def close_run(self, run_id: str, *, state: str, funnel: Mapping[str, int], report: str | None) -> None:
         with self._transaction() as connection:
             connection.execute(
                 tables.runs.update()
@@ -145,11 +153,12 @@ class Ledger:
     # ---- interactions
 
     def provisional(self, configuration: str, since: datetime) -> tuple[frozenset[str], datetime | None]:
-        """Keys of provisional interactions that began after `since`, and when the first of them began."""
+        """Keys of provisional interactions that began after `since`, and of those whose transcript was withheld; and
+        when the first of them began."""
         table = tables.interactions
         query = select(table.c.interaction_key, table.c.start_time).where(
             table.c.configuration == configuration,
-            table.c.state == "provisional",
+            (table.c.state == "provisional") | (table.c.reason == TRANSCRIPT_WITHHELD),
             table.c.start_time >= since,
         )
         with self._transaction() as connection:
@@ -159,7 +168,8 @@ class Ledger:
     def keep_interactions(self, configuration: str, run_id: str, settled: pd.DataFrame) -> None:
         """`settled`: the columns `SEEN`."""
         frame = settled[list(SEEN)].assign(configuration=configuration, run_id=run_id)
-        self._merge(tables.interactions, frame)
+        kept = "coalesce(interactions.first_due_at, excluded.first_due_at)"
+        self._merge(tables.interactions, frame, first_due_at=kept)
 
     # ---- matches and parked targets
 
@@ -175,7 +185,10 @@ class Ledger:
             return {row.interaction_key: row.record_id for row in connection.execute(query, {"keys": list(keys)})}
 
     def keep_targets(self, configuration: str, run_id: str, targets: pd.DataFrame) -> None:
-        """Matched targets are kept for later runs; parked ones wait for a person until they match."""
+        """Matched targets are kept for later runs; parked ones wait for a person until they match.
+
+        What a person has decided goes on waiting until a run delivers it (`delivered`): a dry run does not.
+        """
         frame = targets.assign(configuration=configuration, run_id=run_id)
         new = frame[frame["outcome"].eq("matched") & frame["rule"].ne("kept")]  # kept: how it was found stays known
         columns = ["configuration", "interaction_key", "entity", "record_id", "rule", "resolved_by", "run_id"]
@@ -183,133 +196,24 @@ class Ledger:
         parked = frame[frame["outcome"].eq("parked")]
         lists = {c: [json.dumps(list(items)) for items in parked[c]] for c in ("candidates", "addresses")}
         parked = parked.assign(parked_at=_now(), **lists)
-        columns = [*columns[:3], "reason", "candidates", "addresses", "parked_at", "run_id"]
+        columns = [*columns[:3], "contact_guid", "reason", "candidates", "addresses", "parked_at", "run_id"]
         self._merge(tables.parked, parked[columns], parked_at="parked.parked_at")
-        table = tables.parked
-        solved = frame[~frame["outcome"].eq("parked")]
-        with self._transaction() as connection:
-            for entity, group in solved.groupby("entity"):
-                connection.execute(
-                    table.delete().where(
-                        table.c.configuration == configuration,
-                        table.c.entity == entity,
-                        table.c.interaction_key == func.any(bindparam("keys")),
-                    ),
-                    {"keys": group["interaction_key"].tolist()},
-                )
-
-    # ---- what people decide about parked targets
-
-    def salt(self, configuration: str) -> bytes:
-        """Of the hashes of addresses; made at the first use and the same ever after."""
-        new = insert(tables.salts).values(configuration=configuration, salt=secrets.token_hex(32))
-        query = select(tables.salts.c.salt).where(tables.salts.c.configuration == configuration)
-        with self._transaction() as connection:
-            connection.execute(new.on_conflict_do_nothing())
-            return bytes.fromhex(connection.execute(query).scalar_one())
-
-    def parked(self, configuration: str) -> list[dict[str, Any]]:
-        """The columns of `parked`, with start_time and end_time of the interaction, the oldest first."""
-        parked, legs = tables.parked, tables.interactions
-        same = (legs.c.configuration == parked.c.configuration) & (legs.c.interaction_key == parked.c.interaction_key)
-        query = select(parked, legs.c.start_time, legs.c.end_time).outerjoin(legs, same)
-        query = query.where(parked.c.configuration == configuration)
-        query = query.order_by(parked.c.parked_at, parked.c.interaction_key, parked.c.entity)
-        with self._transaction() as connection:
-            return [dict(row) for row in connection.execute(query).mappings()]
-
-    def resolutions(self, configuration: str) -> list[dict[str, Any]]:
-        """The columns of `resolutions`, with start_time and end_time of the interaction, the oldest first."""
-        table, legs = tables.resolutions, tables.interactions
-        same = (legs.c.configuration == table.c.configuration) & (legs.c.interaction_key == table.c.interaction_key)
-        query = select(table, legs.c.start_time, legs.c.end_time).outerjoin(legs, same)
-        query = query.where(table.c.configuration == configuration)
-        query = query.order_by(table.c.resolved_at, table.c.interaction_key, table.c.entity)
-        with self._transaction() as connection:
-            return [dict(row) for row in connection.execute(query).mappings()]
-
-    def keep_resolutions(self, configuration: str, door: str, decided: Sequence[Mapping[str, Any]]) -> None:
-        """All or none; `decided`: interaction_key, entity, record_id, addresses. One that replaces another takes
-        the matches with it that the other led to."""
-        with self._transaction() as connection:
-            for row in decided:
-                self._drop_resolution(connection, configuration, row["entity"], row["interaction_key"])
-                connection.execute(
-                    insert(tables.resolutions).values(
-                        configuration=configuration, door=door, resolved_at=_now(),
-                        **{c: row[c] for c in ("interaction_key", "entity", "record_id", "addresses")},
-                    )
-                )  # fmt: skip
-
-    def drop_resolutions(self, configuration: str, entity: str, keys: Sequence[str]) -> dict[str, datetime | None]:
-        """Forget resolutions and the matches they led to; interaction key of each such match -> its leg's end."""
-        with self._transaction() as connection:
-            ends: dict[str, datetime | None] = {}
-            for key in keys:
-                ends |= self._drop_resolution(connection, configuration, entity, key)
-            return ends
-
-    @staticmethod
-    def _drop_resolution(
-        connection: Connection, configuration: str, entity: str, key: str
-    ) -> dict[str, datetime | None]:
-        of = {"configuration": configuration, "entity": entity, "key": key}
-        connection.execute(
-            text(
-                "delete from resolutions "
-                "where configuration = :configuration and entity = :entity and interaction_key = :key"
-            ),
-            of,
-        )
-        dropped = connection.execute(
-            text(
-                "with dropped as (delete from matches where configuration = :configuration and entity = :entity "
-                "and resolved_by = :key returning configuration, interaction_key) "
-                "select interaction_key, end_time from dropped left join interactions "
-                "using (configuration, interaction_key)"
-            ),
-            of,
-        )
-        return {row.interaction_key: row.end_time for row in dropped}
-
-    def decided(self, configuration: str, since: datetime) -> tuple[frozenset[str], datetime | None]:
-        """Keys of parked interactions that began after `since` and that a person has decided since, by
-        themselves or by their customer's address; and when the first of them began."""
-        query = text(
-            "select distinct parked.interaction_key, start_time from parked "
-            "join interactions using (configuration, interaction_key) "
-            "join resolutions using (configuration, entity) "
-            "where configuration = :configuration and start_time >= :since "
-            "and (resolutions.interaction_key = parked.interaction_key or exists ("
-            "select from jsonb_array_elements_text(resolutions.addresses) one where parked.addresses ? one))"
-        )
-        with self._transaction() as connection:
-            rows = connection.execute(query, {"configuration": configuration, "since": since}).all()
-        return frozenset(key for key, _ in rows), min((start for _, start in rows), default=None)
+        self._unpark(configuration, frame, but_decided=True)
 
     # ---- values
 
     def holders(self, configuration: str, type_id: str, records: Sequence[str]) -> dict[tuple[str, str], Holder]:
         """(record id, property) -> the newest interaction judged there."""
-        table = tables.holders
-        query = select(
-            table.c.record_id,
-            table.c.property,
-            table.c.end_time,
-            table.c.interaction_key,
-            table.c.value_hash,
-            table.c.written,
-        ).where(
-            table.c.configuration == configuration,
-            table.c.type_id == type_id,
-            table.c.record_id == func.any(bindparam("records")),
+        query = text(
+            "select record_id, property, end_time, interaction_key, value_hash, written, times from holders "
+            "where configuration = :configuration and type_id = :type_id and record_id = any(:records)"
         )
+        of = {"configuration": configuration, "type_id": type_id, "records": list(records)}
         with self._transaction() as connection:
-            rows = connection.execute(query, {"records": list(records)})
-            return {(r, p): Holder(*rest) for r, p, *rest in rows}
+            return {(r, p): Holder(*rest) for r, p, *rest in connection.execute(query, of)}
 
     def keep_holders(self, configuration: str, type_id: str, values: pd.DataFrame, *, written: bool) -> None:
-        """`values`: record_id, property, end_time, interaction_key, value_hash. An older one never replaces.
+        """`values`: record_id, property, end_time, interaction_key, value_hash, times. An older one never replaces.
 
         `written` tells values that we wrote from those found equal; a value of ours found again stays ours.
         """
@@ -319,18 +223,67 @@ class Ledger:
             '(excluded.end_time, excluded.interaction_key collate "C") >= '
             '(holders.end_time, holders.interaction_key collate "C")'
         )
-        self._merge(tables.holders, frame, where=newer, written=ours)
+        times = "case when excluded.written then excluded.times else holders.times end"
+        self._merge(tables.holders, frame, where=newer, written=ours, times=times)
+
+    def drop_holders(self, configuration: str, type_id: str, values: pd.DataFrame) -> None:
+        """Forget who holds these values: record, property, interaction_key; where another holds one, it stays."""
+        statement = text(
+            "delete from holders using unnest(cast(:records as text[]), cast(:properties as text[]), "
+            "cast(:keys as text[])) as gone (record, property, interaction_key) "
+            "where holders.configuration = :configuration and holders.type_id = :type_id "
+            "and holders.record_id = gone.record and holders.property = gone.property "
+            "and holders.interaction_key = gone.interaction_key"
+        )
+        lists = {"records": "record", "properties": "property", "keys": "interaction_key"}
+        with self._transaction() as connection:
+            connection.execute(
+                statement,
+                {"configuration": configuration, "type_id": type_id}
+                | {name: values[column].tolist() for name, column in lists.items()},
+            )
+
+    def echoes(self, configuration: str, type_id: str, sent: Sequence[int]) -> frozenset[tuple[str, int, int]]:
+        """(property, hash of what was written, hash of what HubSpot made of it), of these written values."""
+        table = tables.echoes
+        query = select(table.c.property, table.c.sent_hash, table.c.echoed_hash).where(
+            table.c.configuration == configuration,
+            table.c.type_id == type_id,
+            table.c.sent_hash == func.any(bindparam("sent")),
+        )
+        with self._transaction() as connection:
+            return frozenset((p, s, e) for p, s, e in connection.execute(query, {"sent": list(sent)}))
+
+    def keep_echoes(self, configuration: str, type_id: str, run_id: str, pairs: pd.DataFrame) -> None:
+        """`pairs`: property, sent_hash, echoed_hash."""
+        self._merge(tables.echoes, pairs.assign(configuration=configuration, type_id=type_id, run_id=run_id))
+
+    def notes(self, configuration: str, type_id: str, records: Sequence[str]) -> list[dict[str, Any]]:
+        """The columns of `notes` for these record ids."""
+        table = tables.notes
+        query = select(table).where(
+            table.c.configuration == configuration,
+            table.c.type_id == type_id,
+            table.c.record_id == func.any(bindparam("records")),
+        )
+        with self._transaction() as connection:
+            return [dict(row) for row in connection.execute(query, {"records": list(records)}).mappings()]
+
+    def keep_notes(self, notes: pd.DataFrame) -> None:
+        """`notes`: the columns of the table."""
+        self._merge(tables.notes, notes)
+
+    def keep_lengths(self, lengths: pd.DataFrame) -> None:
+        """`lengths`: the columns of the table."""
+        self._merge(tables.lengths, lengths)
+
+    def keep_rejected(self, rejected: pd.DataFrame) -> None:
+        """`rejected`: the columns of the table."""
+        self._merge(tables.rejected, rejected)
 
     def keep_receipts(self, receipts: pd.DataFrame) -> None:
         """`receipts`: the columns of the table."""
         self._merge(tables.receipts, receipts)
-
-    def covered_until(self, configuration: str, start: datetime) -> datetime | None:
-        """The end of the newest covered window; None if nothing is covered, or something after `start` is."""
-        query = select(func.max(tables.coverage.c.window_end)).where(tables.coverage.c.configuration == configuration)
-        with self._transaction() as connection:
-            newest: datetime | None = connection.execute(query).scalar()
-        return newest if newest is not None and newest <= start else None
 
     def cover(self, configuration: str, start: datetime, end: datetime, run_id: str, mapping_hash: str) -> None:
         values = {"run_id": run_id, "mapping_hash": mapping_hash}
@@ -343,6 +296,29 @@ class Ledger:
 
     # ---- plumbing
 
+    def rows(self, query: str | Executable, **parameters: Any) -> list[dict[str, Any]]:
+        """What a reading SQL statement of ours finds."""
+        statement = text(query) if isinstance(query, str) else query
+        with self._transaction() as connection:
+            return [dict(row) for row in connection.execute(statement, parameters).mappings()]
+
+    def carry_out(
+        self, statements: Mapping[str, str | Executable], *, keep: bool = True, **parameters: Any
+    ) -> dict[str, int]:
+        """Writing SQL statements of ours in their order, all or none; name -> rows that each changed.
+
+        Not `keep`: they are counted, and undone.
+        """
+        with self._transaction() as connection:
+            savepoint = connection.begin_nested()
+            counts = {
+                name: connection.execute(text(s) if isinstance(s, str) else s, parameters).rowcount
+                for name, s in statements.items()
+            }
+            if not keep:
+                savepoint.rollback()
+        return counts
+
     def _merge(self, table: Table, frame: pd.DataFrame, where: str = "true", **computed: str) -> None:
         """Insert or replace rows by primary key. `where` guards the replacement; `computed` are columns by SQL."""
         if frame.empty:
@@ -351,19 +327,18 @@ class Ledger:
         columns = list(frame.columns)
         frame = frame.drop_duplicates(keys, keep="last").sort_values(keys)  # one order: no deadlocks
         buffer = io.StringIO()
-        frame.to_csv(buffer, index=False, header=False, na_rep="\\N", date_format="%Y-%m-%dT%H:%M:%S.%f%z")
+        frame.to_csv(buffer, index=False, header=False, na_rep=_NULL, date_format="%Y-%m-%dT%H:%M:%S.%f%z")
         buffer.seek(0)
         listed = ", ".join(f'"{c}"' for c in columns)
         expressions = {c: f'excluded."{c}"' for c in columns if c not in keys} | computed
         changes = ", ".join(f'"{c}" = {expression}' for c, expression in expressions.items())
         name = table.name
         with self._transaction() as connection:
-            connection.execute(text(f"create temp table incoming (like {name}) on commit drop"))
-            for column in table.columns:
-                if not column.primary_key and not column.nullable:
-                    connection.execute(text(f'alter table incoming alter "{column.name}" drop not null'))
+            connection.execute(  # of the same types, and without constraints
+                text(f"create temp table incoming on commit drop as select {listed} from {name} with no data")  # noqa: S608
+            )
             cursor = connection.connection.cursor()
-            cursor.copy_expert(f"copy incoming ({listed}) from stdin with (format csv, null '\\N')", buffer)
+            cursor.copy_expert(f"copy incoming ({listed}) from stdin with (format csv, null '{_NULL}')", buffer)
             connection.execute(
                 text(
                     f"insert into {name} ({listed}) select {listed} from incoming "  # noqa: S608 - our own names

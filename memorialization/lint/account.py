@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from typing import Final
 
+from memorialization.lint.structure import ENGAGEMENTS
+
 _CONTACTS: Final = ("crm.objects.contacts.read", "crm.objects.contacts.write")
-_ENGAGEMENTS: Final = ("Call", "Note", "Communication", "Task", "Meeting", "Email")
 _SCOPES: Final = {
     "Contact": _CONTACTS,
     "Company": ("crm.objects.companies.read", "crm.objects.companies.write"),
     "Deal": ("crm.objects.deals.read", "crm.objects.deals.write"),
     "Ticket": ("tickets", "tickets"),
-} | dict.fromkeys(_ENGAGEMENTS, _CONTACTS)
+} | dict.fromkeys(ENGAGEMENTS, _CONTACTS)
 _CUSTOM_SCOPES: Final = ("crm.objects.custom.read", "crm.objects.custom.write")
 
 

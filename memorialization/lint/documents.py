@@ -7,11 +7,11 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pydantic import BaseModel
 
-from memorialization import configuration as c
+from memorialization import crm, mappings
 from memorialization.interactions import DIGITAL, FIELD_COLUMNS, VOICE
 from memorialization.lint.meanings import MEANINGS
 from memorialization.lint.registry import FAMILIES, RULES
@@ -21,15 +21,24 @@ SCHEMAS: Final = _PROJECT / "include/schemas"
 GUIDE: Final = _PROJECT / "docs/mapping.md"
 
 FILES: Final[dict[str, tuple[type[BaseModel], str]]] = {
-    "crm": (c.Crm, "crm.yaml: the CRM configuration of one HubSpot account"),
-    "mapping": (c.Mapping, "A data memorialization mapping"),
-    "workflows": (c.Workflows, "workflows.yaml: which skill or channel uses which mapping"),
-    "dynamic": (c.DynamicMapping, "dynamic/*.yaml: a dynamic data mapping"),
+    "crm": (crm.Crm, "crm.yaml: the CRM configuration of one HubSpot account"),
+    "mapping": (mappings.Mapping, "A data memorialization mapping"),
+    "workflows": (mappings.Workflows, "workflows.yaml: which skill or channel uses which mapping"),
+    "dynamic": (mappings.DynamicMapping, "dynamic/*.yaml: a dynamic data mapping"),
 }
-TABLES: Final = (
-    c.Crm, c.Rendering, c.Extraction, c.EndReasons, c.Systematic, c.Threshold, c.Probed, c.Answered, c.Mapping,
-    c.Section, c.FieldRow, c.Workflows, c.Assignment, c.DynamicMapping, c.CardSection,
-)  # fmt: skip
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Every model in an annotation, those of its fields after it."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+        for field in annotation.model_fields.values():
+            yield from _models(field.annotation)
+    for inner in get_args(annotation):
+        yield from _models(inner)
+
+
+TABLES: Final = tuple(dict.fromkeys(found for model, _ in FILES.values() for found in _models(model)))
 
 
 def schemas() -> dict[str, str]:
@@ -115,7 +124,7 @@ def _field_table() -> str:
 def _offered(name: str, channel: str) -> str:
     if name not in FIELD_COLUMNS[channel]:
         return ""
-    return "no source" if name in c.NO_SOURCE[channel] else "yes"
+    return "no source" if name in mappings.NO_SOURCE[channel] else "yes"
 
 
 def _rule_table(digit: str) -> str:

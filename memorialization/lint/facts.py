@@ -11,7 +11,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from memorialization.errors import ConfigurationError
-from memorialization.ports import Property
+from memorialization.ports import Pipeline, Property
 
 FILE: Final = "snapshot.json"
 
@@ -42,13 +42,6 @@ class RecordType(_Fact):
     properties: dict[str, PropertyFact]
     archived: tuple[str, ...] | None = None
     sensitive: tuple[str, ...] | None = None
-
-
-class Pipeline(_Fact):
-    """A pipeline's label, and its stages: id -> label."""
-
-    label: str
-    stages: dict[str, str]
 
 
 class Portal(_Fact):
@@ -105,6 +98,8 @@ def read(folder: Path) -> Snapshot:
     """The snapshot of a configuration's folder, an empty one without a file; raises ConfigurationError."""
     path = folder / FILE
     try:
+        if path.exists() and not path.is_file():  # reading a pipe would never end
+            raise ValueError
         return Snapshot.model_validate(orjson.loads(path.read_bytes())) if path.exists() else Snapshot()
     except (ValueError, ValidationError, RecursionError, OSError):
         raise ConfigurationError(

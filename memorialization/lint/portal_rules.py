@@ -5,23 +5,36 @@ Source: memorialization reference, sections 2, 3, 5, 6 and 7; hubspot-api, secti
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
+from memorialization.cures import meant
 from memorialization.lint.account import needed_scopes
 from memorialization.lint.facts import Portal, RecordType, Snapshot
 from memorialization.lint.problems import Finding, NotChecked, Problem
 from memorialization.lint.reading import Folder, Section
 from memorialization.lint.registry import PROPERTIES, RULES
+from memorialization.lint.structure import RECORD_TYPES
 from memorialization.lint.targets import (
+    PIPELINED,
     card_problems,
     disposition_problems,
     length_problems,
     pipeline_problems,
     section_problems,
+    without_options,
 )
 from memorialization.lint.words import placed
-from memorialization.yaml_files import YamlFile
+from memorialization.mappings import NOTE
+from memorialization.yaml_files import Location, YamlFile
 
-_PIPELINED = ("Ticket", "Deal")
+_OF_A_RECORD_TYPE: Final = (
+    "record types", PROPERTIES, "sensitive properties", "archived properties", "dispositions", "length quantiles",
+    "pipelines",
+)  # fmt: skip
+"""Facts that cannot be judged by where nothing is known of the record type itself."""
+
+_NOT_SEEN: Final = ("MEM202", "MEM212", "MEM404")
+"""Codes of a property that is not there, for a reason the portal may tell."""
 
 
 def check(folder: Folder, facts: Snapshot) -> Iterator[Finding | NotChecked]:
@@ -38,13 +51,14 @@ def check(folder: Folder, facts: Snapshot) -> Iterator[Finding | NotChecked]:
     if portal is not None:
         for mapping in folder.mappings:
             for section in mapping.sections:
-                yield from _section(mapping.file, section, portal, facts)
+                yield from _section(folder, mapping.file, section, portal, facts)
         for card in folder.cards:
             for shown in card.sections:
                 properties = facts.properties(shown.entity)
                 if properties is not None:
                     found = card_problems(shown.fields, properties, shown.at)
-                    yield from (placed(card.file, problem) for problem in found)
+                    known = portal.record_types[shown.entity]
+                    yield from (placed(card.file, _hidden(problem, known)) for problem in found)
                 else:
                     yield from _unknown_type(card.file, shown.entity, (*shown.at, "entity"), portal)
 
@@ -53,24 +67,28 @@ def _absent(*needs: str | None, of: str = "") -> Iterator[NotChecked]:
     yield from (NotChecked(rule.code, f"{rule.needs}{of}") for rule in RULES.values() if rule.needs in set(needs))
 
 
-def _section(file: YamlFile, section: Section, portal: Portal, facts: Snapshot) -> Iterator[Finding | NotChecked]:
+def _section(
+    folder: Folder, file: YamlFile, section: Section, portal: Portal, facts: Snapshot
+) -> Iterator[Finding | NotChecked]:
     properties = facts.properties(section.entity)
     if properties is None:
         yield from _unknown_type(file, section.entity, (*section.at, "entity"), portal)
         return
     known = portal.record_types[section.entity]
     for problem in section_problems(section, properties):
-        yield placed(file, _hidden(problem, known) if problem.code == "MEM202" else problem)
+        yield placed(file, _hidden(problem, known))
     for needs, names in (("sensitive properties", known.sensitive), ("archived properties", known.archived)):
         if names is None:
             yield from _absent(needs, of=f" of {section.entity}")
     if facts.tenant is not None:
+        if without_options(section, properties):
+            yield NotChecked("MEM209", f"options of {section.entity}")
         found = disposition_problems(section, properties, facts.tenant.dispositions)
         yield from (placed(file, problem) for problem in found)
     if facts.transcript_lengths is not None:
-        found = length_problems(section, properties, facts.transcript_lengths)
+        found = length_problems(section, properties, facts.transcript_lengths, folder.measure)
         yield from (placed(file, problem) for problem in found)
-    if section.entity in _PIPELINED and section.create_with:
+    if section.entity in PIPELINED and section.create_with:
         pipelines = portal.pipelines.get(section.entity)
         if pipelines is None:
             yield from _absent("pipelines", of=f" of {section.entity}")
@@ -80,6 +98,8 @@ def _section(file: YamlFile, section: Section, portal: Portal, facts: Snapshot) 
 
 def _hidden(problem: Problem, known: RecordType) -> Problem:
     """Why a property cannot be seen, where the portal tells."""
+    if problem.code not in _NOT_SEEN:
+        return problem
     name = problem.value
     if name in (known.sensitive or ()):
         what, cure = f"property {name!r} is sensitive, and hidden from the token.", "Map to another one."
@@ -90,22 +110,18 @@ def _hidden(problem: Problem, known: RecordType) -> Problem:
     return problem
 
 
-def _unknown_type(
-    file: YamlFile, entity: str, at: tuple[str | int, ...], portal: Portal
-) -> Iterator[Finding | NotChecked]:
+def _unknown_type(file: YamlFile, entity: str, at: Location, portal: Portal) -> Iterator[Finding | NotChecked]:
     if entity in portal.unknown_record_types:
         known = ", ".join(sorted(portal.record_types)) or "none"
         what, cure = f"HubSpot has no record type {entity!r}.", f"Correct it. Known of this portal: {known}."
-        yield placed(file, Problem("MEM201", entity, what, cure, at))
+        yield placed(file, Problem("MEM201", entity, what, cure, at, meant(entity, RECORD_TYPES).strip()))
     else:
-        yield from _absent(
-            "record types", PROPERTIES, "sensitive properties", "archived properties", of=f" of {entity}"
-        )
+        yield from _absent(*_OF_A_RECORD_TYPE, of=f" of {entity}")
 
 
 def _account(folder: Folder, portal: Portal) -> Iterator[Finding]:
     given = folder.crm.data.get("account_id") if folder.crm and isinstance(folder.crm.data, dict) else None
-    if folder.crm and isinstance(given, int) and given != portal.account_id:
+    if folder.crm and type(given) is int and given != portal.account_id:
         what = f"account_id is {given}, but the facts are of Hub ID {portal.account_id}."
         cure = "Correct account_id or the connection, or take a new snapshot."
         yield placed(folder.crm, Problem("MEM602", str(given), what, cure, ("account_id",)))
@@ -115,11 +131,24 @@ def _scopes(folder: Folder, portal: Portal) -> Iterator[Finding | NotChecked]:
     if portal.scopes is None:
         yield from _absent("scopes")
         return
-    missing = {s: e for s, e in needed_scopes(folder.entities, writes=True).items() if s not in portal.scopes}
+    told = {*RECORD_TYPES, *portal.record_types}
+    for entity in sorted({*folder.written_entities, *(s.entity for c in folder.cards for s in c.sections)} - told):
+        yield from _absent("scopes", of=f" for {entity}, which these facts do not know")
+    needed = needed_scopes([e for e in folder.written_entities if e in told], writes=True)
+    missing = {scope: entity for scope, entity in needed.items() if scope not in portal.scopes}
     for mapping in folder.mappings:
         for section in mapping.sections:
-            for scope in [s for s, entity in missing.items() if entity == section.entity]:
-                what = f"the token lacks the scope {scope}, which {section.entity} needs."
-                cure = "Grant it in HubSpot (Development > Keys > Service keys)."
+            own = (section.entity, *((NOTE,) if section.spills else ()))
+            for scope, entity in [(s, entity) for s, entity in missing.items() if entity in own]:
                 del missing[scope]
-                yield placed(mapping.file, Problem("MEM601", scope, what, cure, (*section.at, "entity")))
+                yield placed(mapping.file, _lacking(scope, entity, (*section.at, "entity")))
+    for card in folder.cards:
+        for shown in card.sections:
+            for scope in needed_scopes([shown.entity] if shown.entity in told else [], writes=False):
+                if scope not in portal.scopes and scope not in needed:
+                    yield placed(card.file, _lacking(scope, shown.entity, (*shown.at, "entity")))
+
+
+def _lacking(scope: str, entity: str, at: Location) -> Problem:
+    what = f"the token lacks the scope {scope}, which {entity} needs."
+    return Problem("MEM601", scope, what, "Grant it in HubSpot (Development > Keys > Service keys).", at)

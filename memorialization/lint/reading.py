@@ -11,12 +11,14 @@ from typing import Any, Final
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from memorialization import configuration
-from memorialization.configuration import Crm, DynamicMapping, FieldRow, Workflows
+from memorialization import mappings as models
+from memorialization.crm import Crm
 from memorialization.cures import finding
 from memorialization.errors import ConfigurationError
 from memorialization.lint.problems import Finding, Problem
-from memorialization.lint.structure import CHANNELS, canonical, canonical_row
+from memorialization.lint.structure import CHANNELS, RECORD_TYPES, canonical, canonical_row
+from memorialization.mappings import KEY_FIELDS, NOTE, DynamicMapping, FieldRow, Workflows
+from memorialization.text import Measure
 from memorialization.yaml_files import Location, YamlFile, read_yaml
 
 _CODES: Final = {"extra_forbidden": "MEM010", "missing": "MEM011", "value_error": "MEM014"}
@@ -29,7 +31,7 @@ class Row:
 
     field: FieldRow
     at: Location
-    on_overflow: str = "reject"
+    on_overflow: str | None = None  # as written; None where the file does not say
 
     @property
     def where(self) -> str:
@@ -48,9 +50,15 @@ class Section:
     on_unmatched: str = "park"
     create_with: dict[str, str] = field(default_factory=dict)
     record_id_from: str | None = None
+    associate_with: tuple[str, ...] = ()
+
+    @property
+    def spills(self) -> bool:
+        """Whether a row keeps transcripts that are too long in notes."""
+        return any(row.on_overflow == "note" for row in self.rows)
 
     @staticmethod
-    def of(section: configuration.Section, at: Location = ()) -> "Section":
+    def of(section: models.Section, at: Location = ()) -> "Section":
         """A section that was read whole."""
         return Section(
             section.entity,
@@ -61,6 +69,7 @@ class Section:
             section.on_unmatched,
             dict(section.create_with),
             section.record_id_from,
+            section.associate_with,
         )
 
 
@@ -116,6 +125,7 @@ class Folder:
     findings: tuple[Finding, ...]
     files: int
     unread: bool
+    measure: Measure  # of the account's texts; what is presumed, where crm.yaml cannot be read
 
     @property
     def name(self) -> str:
@@ -125,6 +135,12 @@ class Folder:
     def entities(self) -> tuple[str, ...]:
         """Record types that sections write, in order of first mention."""
         return tuple(dict.fromkeys(section.entity for m in self.mappings for section in m.sections))
+
+    @property
+    def written_entities(self) -> tuple[str, ...]:
+        """The entities above, and Note where a transcript may be kept in one."""
+        spills = any(section.spills for m in self.mappings for section in m.sections)
+        return tuple(dict.fromkeys((*self.entities, *((NOTE,) if spills else ()))))
 
     @property
     def card_entities(self) -> tuple[str, ...]:
@@ -137,9 +153,10 @@ def read_folder(path: Path) -> Folder:
     crm = reader.read(path / "crm.yaml", Crm)
     workflows = reader.read(path / "workflows.yaml", Workflows)
     others = [p for p in sorted(path.glob("*.yaml")) if p.name not in ("crm.yaml", "workflows.yaml")]
-    mappings = [reader.read(p, configuration.Mapping) for p in others]
+    mappings = [reader.read(p, models.Mapping) for p in others]
     cards = [reader.read(p, DynamicMapping) for p in sorted((path / "dynamic").glob("*.yaml"))]
-    for ignored in sorted([*path.glob("*.yml"), *path.glob("dynamic/*.yml")]):
+    beside = [*path.glob("*"), *path.glob("dynamic/*")]
+    for ignored in sorted(p for p in beside if p.suffix.lower() in (".yml", ".yaml") and p.suffix != ".yaml"):
         problem = Problem("MEM003", ignored.name, f"{ignored.name!r} is not read.", "Rename it to end in .yaml.")
         reader.findings.append(Finding(ignored, 1, problem))
     return Folder(
@@ -152,6 +169,7 @@ def read_folder(path: Path) -> Folder:
         tuple(reader.findings),
         reader.files,
         reader.unread,
+        _measure(crm),
     )
 
 
@@ -177,7 +195,8 @@ class _Reader:
         try:
             model.model_validate_json(orjson.dumps(file.data))
         except ValidationError as error:
-            self.findings += [_translated(file, model, one) for one in error.errors(include_url=False)]
+            found = [one for one in error.errors(include_url=False) if not _follows(one)]
+            self.findings += [_translated(file, model, one) for one in found]
         return file
 
 
@@ -192,12 +211,24 @@ def unreadable(path: Path, error: ConfigurationError) -> Finding:
     return Finding(path, int(line) if known else 1, problem)
 
 
+def _measure(crm: YamlFile | None) -> Measure:
+    try:
+        return Crm.model_validate_json(orjson.dumps(crm.data)).measure if crm else Measure()
+    except ValidationError:
+        return Measure()
+
+
+def _follows(error: Any) -> bool:
+    """A list is also called too short when none of its entries is right; each of those has a finding of its own."""
+    return error["type"] == "too_short" and bool(error["input"])
+
+
 def _translated(file: YamlFile, model: type[BaseModel], error: Any) -> Finding:
     kind = error["type"]
     code = _CODES.get(kind) or ("MEM013" if kind.endswith(_KINDS) else "MEM012")
     text = finding(model, error)
     at: Location = tuple(error["loc"])
-    value = str(at[-1]) if kind in ("extra_forbidden", "missing") and at else _short(error.get("input"))
+    value = _short(at[-1] if kind in ("extra_forbidden", "missing") and at else error.get("input"))
     what, cure = _split(text)
     return Finding(file.path, file.line(at), Problem(code, value, what, cure, at))
 
@@ -219,7 +250,7 @@ def _short(value: object) -> str:
 def _mapping(file: YamlFile) -> Mapping:
     sections = []
     for i, data in _dicts(_get(file.data, "sections")):
-        entity = _text(data, "entity")
+        entity = canonical(_text(data, "entity"), RECORD_TYPES)
         if entity is not None:
             sections.append(_section(data, entity, ("sections", i)))
     return Mapping(_text(file.data, "memorialization_mapping") or "", file, tuple(sections))
@@ -232,8 +263,8 @@ def _section(data: dict[str, Any], entity: str, at: Location) -> Section:
         texts: dict[str, Any] = {key: _text(row, key) for key in ("external_crm_field", "channel", "cxone_data")}
         if all(texts.values()) and texts["channel"] in CHANNELS:
             field = FieldRow.model_construct(**texts)  # canonical already, and checked as a whole file
-            rows.append(Row(field, (*at, "fields", j), _text(row, "on_overflow") or "reject"))
-    key = canonical(_text(data, "key"), configuration.KEY_FIELDS)
+            rows.append(Row(field, (*at, "fields", j), _text(row, "on_overflow")))
+    key = canonical(_text(data, "key"), KEY_FIELDS)
     mapped = next((row.field.external_crm_field for row in rows if row.field.cxone_data == key), None)
     create_with = data.get("create_with")
     return Section(
@@ -245,6 +276,7 @@ def _section(data: dict[str, Any], entity: str, at: Location) -> Section:
         _text(data, "on_unmatched") or "park",
         {k: v for k, v in create_with.items() if isinstance(v, str)} if isinstance(create_with, dict) else {},
         _text(data, "record_id_from"),
+        tuple(canonical(name, RECORD_TYPES) for name in _texts(data.get("associate_with"))),
     )
 
 
@@ -252,7 +284,7 @@ def _card(file: YamlFile) -> Card:
     sections = [
         CardSection(entity, _texts(data.get("fields")), ("sections", i))
         for i, data in _dicts(_get(file.data, "sections"))
-        if (entity := _text(data, "entity")) is not None
+        if (entity := canonical(_text(data, "entity"), RECORD_TYPES)) is not None
     ]
     return Card(_text(file.data, "dynamic_data_mapping") or "", file, tuple(sections))
 

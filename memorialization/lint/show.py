@@ -5,11 +5,18 @@ import os
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from memorialization.lint.problems import Finding
 from memorialization.lint.registry import RULES, Rule
 from memorialization.lint.run import Result
+
+_CURES_OF_ABSENCE: Final = (
+    "    cure:  refresh the snapshot (memorialize snapshot -c NAME), or check with --portal live; length quantiles",
+    "           come from runs on this machine, and what is still absent then, the token may not read",
+)
+
+_LONGEST: Final = 600  # characters of one line
 
 
 def text(result: Result) -> str:
@@ -18,15 +25,15 @@ def text(result: Result) -> str:
     for finding in result.findings:
         rule, problem = RULES[finding.code], finding.problem
         lines += [
-            f"{_path(finding.path)}:{finding.line}: {rule.severity} {rule.code} {rule.name}: {problem.what}",
-            f"    value: {problem.value}",
+            f"{_path(finding.path)}:{finding.line}: {rule.severity} {rule.code} {rule.name}: {_line(problem.what)}",
+            f"    value: {_line(problem.value)}",
             f"    why:   {rule.why}",
-            f"    cure:  {_cure(finding)}",
+            f"    cure:  {_line(_cure(finding))}",
         ]
     for configuration, lacks, codes in _skipped(result):
         lines.append(f"{configuration}: not checked without {lacks}: {', '.join(codes)}")
     if any(True for _ in result.not_checked):
-        lines.append("    cure:  refresh the snapshot (memorialize snapshot -c NAME), or check with --portal live")
+        lines += _CURES_OF_ABSENCE
     counts = f"{result.count('error')} errors, {result.count('warning')} warnings, {_rules_skipped(result)} not checked"
     lines.append(f"{result.files} files of {result.configurations} configurations: {counts}")
     return "\n".join(lines)
@@ -111,6 +118,12 @@ def _cure(finding: Finding) -> str:
 def _path(path: Path) -> str:
     """Relative to the working folder where the file lies below it: what editors and GitHub can open."""
     return os.path.relpath(path) if path.absolute().is_relative_to(Path.cwd()) else str(path)
+
+
+def _line(value: str) -> str:
+    """On one line of bearable length, and nothing in it that a terminal would obey."""
+    shown = value if len(value) <= _LONGEST else f"{value[: _LONGEST - 3]}..."
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
 
 
 def _escaped(value: str, *, property: bool = False) -> str:

@@ -1,6 +1,7 @@
 """Rules that need nothing but the words in the files; a run and the linter refuse by these same functions.
 
-CXone's own names are matched without regard to case or spacing, and kept as the vendor spells them.
+CXone's own names and HubSpot's own record types are matched without regard to case or spacing, and kept as the
+vendor spells them.
 Source: memorialization reference, section 3.
 """
 
@@ -14,7 +15,20 @@ from memorialization.lint.problems import Problem
 from memorialization.yaml_files import Location
 
 CHANNELS: Final = (VOICE, DIGITAL, SCRIPT)
+ENGAGEMENTS: Final = ("Call", "Note", "Communication", "Task", "Meeting", "Email")
+RECORD_TYPES: Final = ("Contact", "Company", "Deal", "Ticket", *ENGAGEMENTS)
+"""HubSpot's own; any other name is a custom object's singular label."""
+
 NOT_MAPPABLE: Final = frozenset({"attachment", "attachments", "image", "images", "note", "notes"})
+
+_REQUIRED: Final = {
+    "Ticket": ("subject", "hs_pipeline", "hs_pipeline_stage"),
+    "Deal": ("dealname", "pipeline", "dealstage"),
+    "Call": ("hs_timestamp",),
+    "Note": ("hs_timestamp",),
+    "Communication": ("hs_timestamp", "hs_communication_channel_type"),
+}
+"""What HubSpot asks of a new record (hubspot-api, section 2.4)."""
 
 
 def canonical(value: Any, known: Collection[str]) -> Any:
@@ -67,6 +81,26 @@ def mapped_twice(rows: Sequence[tuple[str, str]]) -> Iterator[tuple[int, int]]:
 
 def mapped_twice_problem(name: str, line: int, at: Location) -> Problem:
     return Problem("MEM304", name, f"{name!r} is already written by line {line}.", "Map it once per channel.", at)
+
+
+def create_problem(entity: str, given: Collection[str], at: Location) -> Problem | None:
+    """A section that creates records without the properties that HubSpot asks of them; `given`: those it has."""
+    lacking = ", ".join(name for name in _REQUIRED.get(entity, ()) if name not in given)
+    if not lacking:
+        return None
+    return Problem("MEM214", lacking, f"a new {entity} needs {lacking}.", "Write it under create_with, or map it.", at)
+
+
+def association_problem(name: str, entity: str, known: Collection[str], at: Location) -> Problem | None:
+    """An associate_with that names no other section of its mapping; `known`: the entities that have a section."""
+    others = [other for other in known if other != entity]
+    if name in others:
+        return None
+    what = f"{entity} cannot be associated with {name!r}: " + (
+        "that is the section itself." if name == entity else "this mapping has no such section."
+    )
+    cure = f"{meant(name, others)} Other sections: {', '.join(others) or 'none'}.".strip()
+    return Problem("MEM215", name, what, cure, at)
 
 
 def unknown_name_problem(key: str, value: str, known: Iterable[str], at: Location) -> Problem | None:

@@ -8,14 +8,19 @@ from typing import Final
 
 from memorialization.cures import meant
 from memorialization.interactions import SCRIPT
-from memorialization.lint.facts import Lengths, Pipeline
+from memorialization.lint.facts import Lengths
 from memorialization.lint.problems import Problem
 from memorialization.lint.reading import Row, Section
-from memorialization.ports import Property
+from memorialization.ports import Pipeline, Property
+from memorialization.text import Measure
 
 SEARCHED: Final = ("Contact", "Company")
 """Record types that can be found without a key (memorialization reference, section 7)."""
 
+PIPELINED: Final = {"Ticket": ("hs_pipeline", "hs_pipeline_stage"), "Deal": ("pipeline", "dealstage")}
+"""Record types that stand in a pipeline, with the properties that hold it and the stage."""
+
+_DISPOSITION: Final = "Disposition Name"
 _TEXT_TYPES: Final = ("string",)
 _TIMES: Final = frozenset({"Start Time", "End Time"})
 _NUMBERS: Final = frozenset({"Agent ID", "Contact ID", "Master Contact ID", "Skill ID", "ANI", "DNIS", "From", "To"})
@@ -100,13 +105,19 @@ def _key(section: Section, properties: Mapping[str, Property]) -> Iterator[Probl
         yield Problem("MEM303", key.name, what, "Make a new property with unique values.", at)
 
 
+def without_options(section: Section, properties: Mapping[str, Property]) -> bool:
+    """Whether a row maps Disposition Name into an enumeration whose options are defined elsewhere."""
+    targets = (properties.get(r.field.external_crm_field) for r in section.rows if r.field.cxone_data == _DISPOSITION)
+    return any(target.type == "enumeration" and not target.options for target in targets if target)
+
+
 def disposition_problems(
     section: Section, properties: Mapping[str, Property], dispositions: Collection[str]
 ) -> Iterator[Problem]:
     """Rows that map Disposition Name into an enumeration which lacks some of the tenant's dispositions."""
     for row in section.rows:
         target = properties.get(row.field.external_crm_field)
-        if target is None or target.type != "enumeration" or row.field.cxone_data != "Disposition Name":
+        if target is None or target.type != "enumeration" or row.field.cxone_data != _DISPOSITION:
             continue
         known = {text for option in target.options for text in option}
         lacking = sorted(name for name in dispositions if name not in known)
@@ -116,33 +127,33 @@ def disposition_problems(
             yield Problem("MEM209", target.name, what, "Add them in HubSpot, or map to a text property.", at)
 
 
-def length_problems(section: Section, properties: Mapping[str, Property], lengths: Lengths) -> Iterator[Problem]:
-    """Rows whose property is too small for one transcript in a hundred, and that say nothing of overflow."""
+def length_problems(
+    section: Section, properties: Mapping[str, Property], lengths: Lengths, measure: Measure
+) -> Iterator[Problem]:
+    """Rows whose property is too small for one transcript in a hundred, and that do not say what to do then."""
     for row in section.rows:
         target = properties.get(row.field.external_crm_field)
-        limit = target.effective_max_length if target else None
-        if target and limit and row.field.is_transcript and row.on_overflow == "reject" and limit < lengths.p99:
+        limit = measure.limit_of(target) if target else None
+        if target and limit and row.field.is_transcript and row.on_overflow is None and limit < lengths.p99:
             what = (
                 f"{row.where}: the limit is {limit:,} characters, but one transcript in a hundred is longer than "
                 f"{lengths.p99:,} (longest {lengths.longest:,})."
             )
-            cure = "Raise the limit in HubSpot, or say what to do under on_overflow."
+            cure = "Raise the limit in HubSpot, or say under on_overflow what to do with them."
             yield Problem("MEM211", target.name, what, cure, (*row.at, "external_crm_field"))
 
 
 def pipeline_problems(section: Section, pipelines: Mapping[str, Pipeline]) -> Iterator[Problem]:
     """A pipeline or stage under create_with that the portal does not have."""
-    stage_key = "dealstage" if section.entity == "Deal" else "hs_pipeline_stage"
-    key = "pipeline" if section.entity == "Deal" else "hs_pipeline"
+    key, stage_key = PIPELINED[section.entity]
     given, stage = section.create_with.get(key), section.create_with.get(stage_key)
     if given is not None and given not in pipelines:
         known = _some([f"{i} ({p.label})" for i, p in pipelines.items()])
         at = (*section.at, "create_with", key)
         yield Problem("MEM213", given, f"create_with: the portal has no pipeline {given!r}.", f"Known: {known}.", at)
     chosen = pipelines.get(given) if given is not None else None
-    stages = chosen.stages if chosen else {}
-    if stage is not None and stages and stage not in stages:
-        known = _some([f"{i} ({label})" for i, label in stages.items()])
+    if stage is not None and chosen and stage not in chosen.stages:
+        known = _some([f"{i} ({label})" for i, label in chosen.stages.items()])
         at = (*section.at, "create_with", stage_key)
         what = f"create_with: pipeline {given!r} has no stage {stage!r}."
         yield Problem("MEM213", stage, what, f"Known: {known}.", at)

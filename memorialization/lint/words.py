@@ -6,10 +6,14 @@ Source: memorialization reference, sections 3, 6 and 7.
 from collections.abc import Iterator
 from typing import Final
 
+from memorialization.cures import meant
 from memorialization.interactions import DIGITAL, SCRIPT, VOICE
 from memorialization.lint.problems import Finding, Problem
 from memorialization.lint.reading import Card, Folder, Mapping, Section
 from memorialization.lint.structure import (
+    RECORD_TYPES,
+    association_problem,
+    create_problem,
     field_problem,
     mapped_twice,
     mapped_twice_problem,
@@ -19,14 +23,6 @@ from memorialization.lint.targets import SEARCHED
 from memorialization.yaml_files import YamlFile
 
 _CARD_FIELDS: Final = 5
-_REQUIRED: Final = {
-    "Ticket": ("subject", "hs_pipeline", "hs_pipeline_stage"),
-    "Deal": ("dealname", "pipeline", "dealstage"),
-    "Call": ("hs_timestamp",),
-    "Note": ("hs_timestamp",),
-    "Communication": ("hs_timestamp", "hs_communication_channel_type"),
-}
-"""What HubSpot asks of a new record (hubspot-api, section 2.4)."""
 
 
 def check(folder: Folder) -> Iterator[Finding]:
@@ -44,8 +40,13 @@ def placed(file: YamlFile, problem: Problem) -> Finding:
 
 def _mapping(mapping: Mapping) -> Iterator[Problem]:
     yield from _mixed(mapping)
+    entities = [section.entity for section in mapping.sections]
     for section in mapping.sections:
         yield from _rows(section, mapping.file)
+        for k, name in enumerate(section.associate_with):
+            problem = association_problem(name, section.entity, entities, (*section.at, "associate_with", k))
+            if problem:
+                yield problem
         if section.record_id_from is not None:
             problem = script_variable_problem(section.record_id_from, (*section.at, "record_id_from"))
             if problem:
@@ -53,13 +54,13 @@ def _mapping(mapping: Mapping) -> Iterator[Problem]:
         if section.entity not in SEARCHED and section.key is None and section.record_id_from is None:
             what = f"nothing says how the {section.entity} of an interaction is found."
             cure = "Write key: Contact ID and a row that maps it, or record_id_from."
-            yield Problem("MEM301", section.entity, what, cure, (*section.at, "entity"))
-        given = {*section.create_with, *(row.field.external_crm_field for row in section.rows)}
-        lacking = [name for name in _REQUIRED.get(section.entity, ()) if name not in given]
-        if section.on_unmatched == "create" and lacking:
-            what = f"a new {section.entity} needs {', '.join(lacking)}."
-            at = (*section.at, "create_with")
-            yield Problem("MEM214", ", ".join(lacking), what, "Write it under create_with, or map it.", at)
+            hint = "" if section.entity in RECORD_TYPES else meant(section.entity, RECORD_TYPES).strip()
+            yield Problem("MEM301", section.entity, what, cure, (*section.at, "entity"), hint)
+        if section.on_unmatched == "create":
+            given = {*section.create_with, *(row.field.external_crm_field for row in section.rows)}
+            problem = create_problem(section.entity, given, (*section.at, "create_with"))
+            if problem:
+                yield problem
 
 
 def _rows(section: Section, file: YamlFile) -> Iterator[Problem]:

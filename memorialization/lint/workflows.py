@@ -52,8 +52,8 @@ def _assigned(folder: Folder) -> Iterator[Finding]:
         at = folder.assignments[i].at
         yield placed(file, assigned_twice_problem(name, file.line(folder.assignments[other].at), at))
     known = {
-        "memorialization_mapping": [m.name for m in folder.mappings],
-        "dynamic_data_mapping": [c.name for c in folder.cards],
+        "memorialization_mapping": [m.name for m in folder.mappings if m.name],
+        "dynamic_data_mapping": [c.name for c in folder.cards if c.name],
     }
     for assignment in folder.assignments:
         for key, value in (
@@ -88,13 +88,22 @@ class _Written:
     channels: frozenset[str]
 
     def shared(self, other: "_Written") -> frozenset[str]:
-        """Properties that both write on records that both can find: by search or record id, or by the same key."""
+        """Properties that both write on records that both can find."""
         one, two = self.section, other.section
-        searched = one.entity in SEARCHED and one.key is None and two.key is None
-        stored = one.record_id_from is not None and one.record_id_from == two.record_id_from
-        # a call and a case never have one contact id
-        keyed = one.key is not None and one.key == two.key and bool(self.channels & other.channels)
-        return self.properties & other.properties if searched or stored or keyed else frozenset()
+        if _finds_any(one) or _finds_any(two):
+            meet = _finds(one) and _finds(two)
+        else:  # a call and a case never have one contact id
+            meet = one.key is not None and one.key == two.key and bool(self.channels & other.channels)
+        return self.properties & other.properties if meet else frozenset()
+
+
+def _finds_any(section: Section) -> bool:
+    """Whether a section finds records that are not the interaction's own: by search, or by an id from a script."""
+    return section.record_id_from is not None or (section.entity in SEARCHED and section.key is None)
+
+
+def _finds(section: Section) -> bool:
+    return section.key is not None or _finds_any(section)
 
 
 def _meeting(folder: Folder) -> Iterator[Finding]:
@@ -138,7 +147,12 @@ def _skills(folder: Folder, facts: Snapshot) -> Iterator[Finding | NotChecked]:
                 cure = f"Write it as CXone shows it.{meant(name, facts.tenant.skills)}"
                 problem = Problem("MEM502", name, f"CXone has no skill {name!r}.", cure, (*assignment.at, "skills", i))
                 yield placed(file, problem)
-    if any(skill.screen_pops is None for skill in facts.tenant.skills.values()):
+    name_of = {skill.id: name for name, skill in facts.tenant.skills.items()}
+    for i, other, name in assigned_twice([[name_of.get(s, s) for s in a.skills] for a in folder.assignments]):
+        one, two = folder.assignments[other], folder.assignments[i]
+        if not {*one.skills} & {*two.skills} & {name, facts.tenant.skills[name].id if name in skills else name}:
+            yield placed(file, assigned_twice_problem(name, file.line(one.at), two.at))
+    if any(skill.screen_pops is None or skill.media_type is None for skill in facts.tenant.skills.values()):
         yield NotChecked("MEM105", SCREEN_POPS)
         yield NotChecked("MEM106", SCREEN_POPS)
     for mapping in folder.mappings:

@@ -6,61 +6,110 @@ most `MOST_LISTED` rows, the funnel counts all.
 
 import importlib.metadata
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 import pandas as pd
 
-from memorialization.compare import DRIFTED, EQUAL, MISSING, NEW, TRUNCATED, VERDICTS, WITHHELD
-from memorialization.configuration import CHANNEL_OF, Configuration
-from memorialization.deliver import REJECTED, UNACCOUNTED, WRITTEN
-from memorialization.gate import MOVED, OWNERSHIP, released
+from memorialization import approval
+from memorialization.compare import VERDICTS
+from memorialization.configuration import Configuration
+from memorialization.crm import Crm
+from memorialization.gate import LEFT_ALONE, MOVED, NOT_APPROVED, QUOTA, released
 from memorialization.interactions import SCRIPT, channel_of
-from memorialization.matching import PARKED
-from memorialization.reconcile import TRANSCRIPTS
+from memorialization.mappings import CHANNEL_OF
+from memorialization.receipts import REJECTED, UNACCOUNTED, WRITTEN
+from memorialization.rejections import OPEN
+from memorialization.report import legs, quota
+from memorialization.report.additions import additions
+from memorialization.report.additions import failures as unaccounted
+from memorialization.report.additions import told as told_of_additions
+from memorialization.report.approval import planned
 from memorialization.report.coverage import coverage
 from memorialization.report.model import (
     Funnel,
     MappingRow,
-    Parked,
-    Rejected,
     Report,
     RunFacts,
     Step,
     Suite,
     SystematicRow,
-    Truncation,
-    Verdict,
 )
+from memorialization.report.moving import moving
+from memorialization.report.rows import MOST_LISTED, edited, parked, refused, rejected
+from memorialization.report.sentence import verdict
+from memorialization.report.truncation import truncation
+from memorialization.report.undo import left, undone
+from memorialization.report.words import language
 from memorialization.run import Frozen, NumberedSection, Run, thaw
-
-MOST_LISTED: Final = 500
 
 _PACKAGES: Final = ("memorialize", "apache-airflow", "pandas", "hubspot-api-client", "great-expectations")
 
 
-def build(run: Run, facts: dict[str, Any], steps: list[dict[str, Any]]) -> Report:
-    """`facts`: the run's row in the ledger; `steps`: its steps."""
+def build(
+    run: Run,
+    facts: dict[str, Any],
+    steps: list[dict[str, Any]],
+    plan: approval.Plan | None = None,
+    kept: Sequence[dict[str, Any]] = (),
+) -> Report:
+    """`facts`: the run's row in the ledger; `steps`: its steps; `plan`: its plan, where there was anything to write;
+    `kept`: the configuration's refused values that are not cured."""
     frozen = thaw(run)
-    gathered = _Gathered(run, frozen, steps)
+    crm = frozen.configuration.crm
+    words = language(crm.report.language)
+    waits = plan is not None and plan["state"] in approval.WITHOUT_LEAVE
+    gathered = _Gathered(run, frozen, steps, waits=waits)
     funnel, reasons = _funnel(gathered)
     quality = _quality(run, frozen.configuration, gathered)
     listed = [_step(s) for s in steps if s["step"] != "report"]
-    failures = [f"{s.step} of {s.partition} failed: {s.error}" for s in listed if s.state != "done"]
+    failures = [approval.why_not(plan)] if plan is not None and waits else []
+    failures += [f"{quota.STOPPED}: {gathered.stop}"] if gathered.stop is not None else []
+    failures += [
+        f"{s.step} of {s.partition} failed: {s.error}"
+        for s, entry in zip(listed, (e for e in steps if e["step"] != "report"), strict=True)
+        if s.state != "done" and quota.stopped(entry) is None
+    ]
     failures += funnel.imbalances()
     if funnel.unaccounted:
         causes = sorted({s["summary"].get("stopped_by") or "" for s in steps if s["step"] == "apply" and s["summary"]})
         told = "".join(f" ({cause})" for cause in causes if cause)
         failures.append(f"{funnel.unaccounted:,} values are unaccounted: neither written nor rejected{told}")
-    failures += [f"quality suite {s.suite!r}: {s.failing:,} of {s.rows:,} fail" for s in quality if s.state == "fail"]
+    writes = crm.mode == "adopted" and not run.dry_run
+    failures += [
+        f"quality suite {s.suite!r}: {s.failing:,} of {s.rows:,} fail"
+        for s in quality
+        if s.state == "fail" and (writes or s.suite != "stored")  # what nobody was to mend is a finding, no failure
+    ]
+    added = additions(run, frozen, steps, held=bool(waits or gathered.hold))
+    failures += unaccounted(added)
+    moved = moving(run, steps, frozen.configuration.crm.extraction)
+    skipped = sum(moved.skipped.values()) if moved else 0
+    left_alone = sum(reasons.get("held", {}).get(reason, 0) for reason in LEFT_ALONE)
+    open_ = max(funnel.rejected, sum(row["state"] == OPEN for row in kept))
+    found = (
+        undone(run, funnel, reasons, failures, words)
+        if run.reverts
+        else verdict(
+            words, funnel, failures,
+            writes=writes, left_alone=left_alone, open_=open_, skipped=skipped,
+        )
+    )  # fmt: skip
+    held_rows = pd.MultiIndex.from_tuples(
+        [(int(s["section"]), str(s["property"])) for s in gathered.systematic], names=["section", "property"]
+    )
+    shown = legs.shown(gathered.legs)
     return Report(
         run=_run_facts(run, frozen, facts, gathered),
-        verdict=_verdict(frozen.configuration, run, funnel, failures, reasons.get("held", {}).get(OWNERSHIP, 0)),
+        verdict=told_of_additions(found, added, words),
         funnel=funnel,
+        plan=planned(plan) if plan is not None else None,
         reasons=reasons,
         mapping_rows=tuple(_mapping_rows(gathered)),
-        truncation=tuple(_truncation(gathered)),
+        truncation=tuple(truncation(frozen, gathered.lengths, gathered.transcripts, gathered.receipts)),
         cards=tuple(coverage(gathered.cards, frozen.configuration)),
+        additions=tuple(added),
         quality=tuple(quality),
         systematic=tuple(
             SystematicRow(
@@ -73,8 +122,15 @@ def build(run: Run, facts: dict[str, Any], steps: list[dict[str, Any]]) -> Repor
             )
             for s in gathered.systematic
         ),
-        parked=tuple(_parked(gathered)),
-        rejected=tuple(_rejected(gathered)),
+        parked=tuple(parked(frozen, gathered.targets, shown)),
+        knows_customers=all(summary["knows_customers"] for summary in gathered.prepared),
+        rejected=tuple(rejected(frozen, gathered.receipts, shown)),
+        refused=tuple(refused(kept, words)),
+        edited=tuple(edited(frozen, gathered.findings, shown)),
+        left=tuple(left(frozen, gathered.changes)),
+        quota=quota.quota(steps, gathered.changes, frozen.configuration.crm.quota.share),
+        moving=moved,
+        causes=tuple(legs.inferred(gathered.legs, gathered.targets, gathered.changes, held_rows, crm.timezone)),
         steps=tuple(listed),
     )
 
@@ -82,7 +138,7 @@ def build(run: Run, facts: dict[str, Any], steps: list[dict[str, Any]]) -> Repor
 class _Gathered:
     """The run's files, read once."""
 
-    def __init__(self, run: Run, frozen: Frozen, steps: list[dict[str, Any]]) -> None:
+    def __init__(self, run: Run, frozen: Frozen, steps: list[dict[str, Any]], *, waits: bool) -> None:
         self.frozen = frozen
         self.sections = {s.number: s for s in frozen.sections}
         done = [s for s in steps if s["state"] == "done"]
@@ -91,33 +147,49 @@ class _Gathered:
         self.calls = sum((s["summary"] or {}).get("calls", 0) for s in done)
         self.throttled = sum((s["summary"] or {}).get("throttled", 0) for s in done)
         self.cards = [row for s in done if s["step"] == "cards" for row in s["summary"]["cards"]]
+        self.stop = quota.stop(steps)
+        applied = {s["partition"]: s for s in steps if s["step"] == "apply"}
         self.judged = [s for s in done if s["step"].startswith("judge ")]
         decided = run.files.read_json("gate.json") if run.files.exists("gate.json") else {}
+        self.hold = decided.get("hold")
         self.systematic = decided.get("systematic", [])
         self.targets = [
             run.files.read_frame(f"targets/{s['partition']}.parquet") for s in done if s["step"] == "prepare"
         ]
+        self.legs = legs.read(run, [s["partition"] for s in done if s["step"] == "prepare"], self.targets)
         self.lengths = [
             run.files.read_frame(f"lengths/{s['partition']}.parquet") for s in done if s["step"] == "prepare"
         ]
         self.transcripts = []
+        self.findings: list[pd.DataFrame] = []
         changes, receipts = [], []
         for step in self.reconciled:
             name = step["partition"]
             entity = name.rsplit("/", 1)[0]
             self.transcripts.append(run.files.read_frame(f"transcripts/{name}.parquet"))
             part = run.files.read_frame(
-                f"changes/{name}.parquet", ["record", "property", "section", "interaction_key", "verdict", "kept"]
+                f"changes/{name}.parquet",
+                ["record", "property", "section", "interaction_key", "verdict", "kept", "dismissed"],
             )
-            part["held"] = released(part, decided.get("hold"), self.systematic).to_numpy()
+            held = released(part, self.hold, self.systematic)
+            part["held"] = (held.mask(held.eq(""), NOT_APPROVED) if waits else held).to_numpy()
             if run.files.exists(f"moved/{name}.parquet"):
                 moved = pd.MultiIndex.from_frame(run.files.read_frame(f"moved/{name}.parquet"))
                 part.loc[pd.MultiIndex.from_frame(part[["record", "property"]]).isin(moved), "held"] = MOVED
-            changes.append(part.assign(entity=entity))
+            if run.files.exists(f"left/{name}.parquet"):  # of a revert
+                part = pd.concat([part, run.files.read_frame(f"left/{name}.parquet")], ignore_index=True)
+            told = None
             if run.files.exists(f"receipts/{name}.parquet"):
                 columns = ["record", "record_id", "property", "section", "interaction_key", "outcome", "verified",
                            "category", "code", "correlation_id"]  # fmt: skip
-                receipts.append(run.files.read_frame(f"receipts/{name}.parquet", columns).assign(entity=entity))
+                told = run.files.read_frame(f"receipts/{name}.parquet", columns)
+                receipts.append(told.assign(entity=entity))
+            if self.stop is not None:
+                unsent = quota.not_sent(part, told, applied.get(name))
+                part["held"] = part["held"].mask(part["held"].eq("") & unsent, QUOTA)
+            changes.append(part.assign(entity=entity))
+            if run.files.exists(f"findings/{name}.parquet"):
+                self.findings.append(run.files.read_frame(f"findings/{name}.parquet").assign(entity=entity))
         self.changes = pd.concat(changes, ignore_index=True) if changes else pd.DataFrame({"held": []})
         self.receipts = pd.concat(receipts, ignore_index=True) if receipts else pd.DataFrame()
 
@@ -147,8 +219,8 @@ def _funnel(gathered: _Gathered) -> tuple[Funnel, dict[str, dict[str, int]]]:
     for c in gathered.counts():
         n["values"] += c["n"]
         n[c["verdict"]] += c["n"]
-        if c["verdict"] == WITHHELD:
-            reasons[WITHHELD][c["reason"]] += c["n"]
+        if c["reason"]:  # of what is withheld, and of what is equal in HubSpot's own spelling
+            reasons[c["verdict"]][c["reason"]] += c["n"]
     n["superseded"] = sum(step["summary"]["superseded"] for step in gathered.reconciled)
     held = gathered.changes["held"]
     n["held"] = int(held.ne("").sum())
@@ -171,6 +243,9 @@ def _mapping_rows(gathered: _Gathered) -> list[MappingRow]:
     verdicts: dict[tuple[int, str, str], Counter[str]] = defaultdict(Counter)
     for c in gathered.counts():
         verdicts[c["section"], c["property"], c["channel"]][c["verdict"]] += c["n"]
+    unsure = Counter[tuple[int, str, str]]()
+    for c in (c for prepared in gathered.prepared for c in prepared["ambiguous"]):
+        unsure[c["section"], c["property"], c["channel"]] += c["n"]
     held = _by_row(gathered.changes[gathered.changes["held"].ne("")])
     outcomes = {
         o: _by_row(gathered.receipts[gathered.receipts["outcome"].eq(o)] if len(gathered.receipts) else pd.DataFrame())
@@ -196,6 +271,7 @@ def _mapping_rows(gathered: _Gathered) -> list[MappingRow]:
                     held=sum(held[key] for key in keys),
                     written=sum(outcomes[WRITTEN][key] for key in keys),
                     rejected=sum(outcomes[REJECTED][key] for key in keys),
+                    ambiguous=sum(unsure[key] for key in keys),
                 )
             )
     return rows
@@ -206,49 +282,6 @@ def _by_row(frame: pd.DataFrame) -> Counter[tuple[int, str, str]]:
         return Counter()
     keys = [frame["section"], frame["property"], channel_of(frame["interaction_key"])]
     return Counter({(int(s), str(p), str(c)): int(n) for (s, p, c), n in frame.groupby(keys).size().items()})
-
-
-def _truncation(gathered: _Gathered) -> list[Truncation]:
-    lengths = pd.concat(gathered.lengths) if gathered.lengths else pd.DataFrame()
-    found = pd.concat(gathered.transcripts) if gathered.transcripts else pd.DataFrame(columns=TRANSCRIPTS)
-    if lengths.empty:
-        return []
-    done = gathered.receipts
-    done = done[done["verified"].eq(True)] if len(done) else pd.DataFrame(columns=["section", "property", "record"])
-    rows = []
-    for (section, name), group in lengths.groupby(["section", "property"]):
-        stood = found[found["section"].eq(section) & found["property"].eq(name)]
-        verdicts = stood["verdict"].value_counts()
-        shortened = stood["delivered"].lt(stood["length"])
-        found_shortened = int((stood["verdict"].eq(EQUAL) & shortened).sum())
-        mended = done.loc[done["section"].eq(section) & done["property"].eq(name), "record"]
-        now = stood["verdict"].eq(EQUAL) | stood["record"].isin(mended)
-        cut = stood[stood["verdict"].isin([TRUNCATED, WITHHELD])]
-        whole = int(verdicts.get(EQUAL, 0)) - found_shortened
-        rows.append(
-            Truncation(
-                mapping=gathered.section(section).mapping.name,
-                entity=gathered.section(section).section.entity,
-                external_crm_field=str(name),
-                limit=int(group["limit"].iloc[0]),
-                transcripts=len(group),
-                over_limit=int(group["length"].gt(group["limit"]).sum()),
-                median=int(group["length"].median()),
-                p99=int(group["length"].quantile(0.99)),
-                longest=int(group["length"].max()),
-                found_whole=whole,
-                found_truncated=int((stood["held_length"].gt(0) & stood["verdict"].isin([TRUNCATED, WITHHELD])).sum()),
-                found_missing=int(
-                    verdicts.get(MISSING, 0) + (stood["held_length"].eq(0) & stood["verdict"].eq(WITHHELD)).sum()
-                ),
-                found_altered=int(verdicts.get(DRIFTED, 0) + verdicts.get("edited", 0)),
-                found_shortened=found_shortened,
-                whole_now=int((now & ~shortened).sum()),
-                shortened_by_policy=int((now & shortened).sum()),
-                characters_lost=int((cut["length"] - cut["held_length"]).clip(lower=0).sum()),
-            )
-        )
-    return rows
 
 
 def _quality(run: Run, configuration: Configuration, gathered: _Gathered) -> list[Suite]:
@@ -281,51 +314,6 @@ def _quality(run: Run, configuration: Configuration, gathered: _Gathered) -> lis
     return result
 
 
-def _parked(gathered: _Gathered) -> list[Parked]:
-    frames = [t[t["outcome"].eq(PARKED)] for t in gathered.targets if len(t)]
-    frame = pd.concat(frames).head(MOST_LISTED) if frames else pd.DataFrame()
-    return [
-        Parked(
-            interaction_key=row["interaction_key"],
-            mapping=gathered.section(row["section"]).mapping.name,
-            entity=row["entity"],
-            reason=row["reason"],
-            candidates=tuple(row["candidates"]),
-            links=tuple(_link(gathered.frozen, row["entity"], c) for c in row["candidates"]),
-        )
-        for row in frame.to_dict("records")
-    ]
-
-
-def _rejected(gathered: _Gathered) -> list[Rejected]:
-    if gathered.receipts.empty:
-        return []
-    refused = gathered.receipts[gathered.receipts["outcome"].eq(REJECTED)]
-    rows = []
-    for (entity, record), group in list(refused.groupby(["entity", "record"]))[:MOST_LISTED]:
-        first = group.iloc[0]
-        text = {c: None if pd.isna(first[c]) else str(first[c]) for c in ("category", "code", "correlation_id")}
-        known = not str(record).startswith(NEW)
-        rows.append(
-            Rejected(
-                interaction_key=first["interaction_key"],
-                entity=str(entity),
-                record=str(record),
-                link=_link(gathered.frozen, str(entity), str(record)) if known else None,
-                properties=tuple(sorted(group["property"])),
-                **text,
-            )
-        )
-    return rows
-
-
-def _link(frozen: Frozen, entity: str, record_id: str) -> str:
-    """The record's page in HubSpot: screen-pop domain, Hub ID, type and id."""
-    crm = frozen.configuration.crm
-    domain = crm.external_screenpop_domain_hs
-    return f"{domain}/contacts/{crm.account_id}/record/{frozen.entities[entity].type_id}/{record_id}"
-
-
 def _step(step: dict[str, Any]) -> Step:
     end = step["finished_at"] or step["started_at"]
     error = None
@@ -342,44 +330,8 @@ def _step(step: dict[str, Any]) -> Step:
     )
 
 
-def _verdict(configuration: Configuration, run: Run, f: Funnel, failures: list[str], left_alone: int) -> Verdict:
-    """`left_alone`: values that differ, and that their row's ownership leaves as they are."""
-    wrong = f.missing + f.drifted + f.truncated - left_alone
-    if failures:
-        sentence = f"Not all is settled: {failures[0]}."
-    elif not f.pulled:
-        sentence = "A quiet night: no interaction ended in this window."
-    elif run.dry_run or configuration.crm.mode == "observe":
-        sentence = (
-            f"{f.equal:,} of {f.values:,} values stand in HubSpot; {wrong:,} would be mended, nothing was written."
-        )
-    elif not wrong:
-        sentence = f"HubSpot holds what it should: {f.equal:,} values equal, nothing to write."
-    else:
-        sentence = (
-            f"{wrong:,} values were lost or wrong in HubSpot; {f.verified:,} are mended and proven by reading back."
-        )
-    waiting = {
-        "parked targets": f.parked,
-        "rejected values": f.rejected,
-        "held values": 0 if run.dry_run or configuration.crm.mode == "observe" else f.held - left_alone,
-        "withheld values": f.withheld,
-        "unreadable values": f.unreadable,
-        "values that did not read back": f.verify_failed,
-    }
-    if not failures and any(waiting.values()):
-        sentence = (
-            f"{sentence[:-1]}. Waiting for a person: "
-            + ", ".join(f"{count:,} {what}" for what, count in waiting.items() if count)
-            + "."
-        )
-    state: Literal["balanced", "attention", "failed"] = (
-        "failed" if failures else "attention" if f.held > left_alone or any(waiting.values()) else "balanced"
-    )
-    return Verdict(state=state, sentence=sentence, failures=tuple(failures))
-
-
 def _run_facts(run: Run, frozen: Frozen, facts: dict[str, Any], gathered: _Gathered) -> RunFacts:
+    measure = frozen.configuration.crm.measure
     return RunFacts(
         run_id=run.run_id,
         configuration=run.configuration,
@@ -388,10 +340,29 @@ def _run_facts(run: Run, frozen: Frozen, facts: dict[str, Any], gathered: _Gathe
         window_end=run.window_end,
         mode=frozen.configuration.crm.mode,
         dry_run=run.dry_run,
+        reverts=run.reverts,
         mapping_hash=frozen.configuration.mapping_hash,
+        character_unit=measure.unit if measure.settled else "unknown",
         started_at=facts["started_at"].astimezone(UTC).isoformat(timespec="seconds"),
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
         hubspot_calls=gathered.calls,
         hubspot_throttled=gathered.throttled,
         versions={name: importlib.metadata.version(name) for name in _PACKAGES},
+        language=frozen.configuration.crm.report.language,
+        thresholds=_thresholds(frozen.configuration.crm),
     )
+
+
+def _thresholds(crm: Crm) -> dict[str, int | float | str | None]:
+    """By their places in crm.yaml; a suite that never warns or fails has null."""
+    named: dict[str, int | float | str | None] = {}
+    for key in ("systematic", "approval"):
+        named |= {f"{key}.{name}": value for name, value in getattr(crm, key).model_dump().items()}
+    named |= {"quota.reserve": crm.quota.share, "rejected.expire_after": crm.rejected.expire_after}
+    extraction = crm.extraction.model_dump(
+        include={"acw_grace_hours", "settle_horizon_days", "trailing_days", "heal_days"}
+    )
+    named |= {f"extraction.{name}": value for name, value in extraction.items()}
+    for suite, threshold in sorted(crm.quality.items()):
+        named |= {f"quality.{suite}.{name}": value for name, value in threshold.model_dump().items()}
+    return named

@@ -5,22 +5,26 @@ What the page says in figures is counted here, the words stand in `words`, the l
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date
+from functools import lru_cache, partial
 from itertools import groupby
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from memorialization.compare import REPAIRABLE, VERDICTS
-from memorialization.gate import OWNERSHIP
-from memorialization.report import words
-from memorialization.report.model import Funnel, MappingRow, Parked, Rejected, Report, Truncation
+from memorialization.gate import LEFT_ALONE
+from memorialization.report.advice import advice
+from memorialization.report.gaps import healed
+from memorialization.report.model import Funnel, MappingRow, Parked, Rejected, Report
+from memorialization.report.trend import charts
+from memorialization.report.words import Code, Language, language
 
 SHOWN_FIRST: Final = 25
 """Rows of a list that stand open; the rest is folded."""
 
-LARGEST_TEXT: Final = 65_536
-"""No text property of HubSpot holds more (hubspot-api, section 3)."""
+MOST_SHOWN: Final = 500
+"""Rows of a list on the page, which stays under 2 MB; report.json and report.xlsx hold more."""
 
 _NO_CODE: Final = "unknown"  # as the funnel's reasons name it
 _WORST: Final = 6
@@ -84,6 +88,28 @@ class Group:
 
 def render(report: Report) -> str:
     """The page as text; deterministic for a given report."""
+    words = language(report.run.language)
+    page = _environment(words.code).get_template("revert.html" if report.run.reverts else "report.html")
+    return page.render(
+        report=report,
+        run=report.run,
+        funnel=report.funnel,
+        units=units(report.funnel, report.reasons, words),
+        outcomes=outcomes(report.funnel, report.reasons, words),
+        tasks=tasks(report, words),
+        parked=parked_groups(report.parked[:MOST_SHOWN]),
+        rejected=rejected_groups(report.rejected[:MOST_SHOWN], words),
+        groups=scoreboard(report.mapping_rows),
+        worst=worst(report.mapping_rows),
+        trends=charts(report.trend, words),
+        verdicts=[v for v in VERDICTS if any(row.verdicts.get(v) for row in report.mapping_rows)],
+        all_verdicts=VERDICTS,
+    )
+
+
+@lru_cache
+def _environment(code: Code) -> Environment:
+    words = language(code)
     environment = Environment(
         loader=PackageLoader("memorialization.report"),
         autoescape=True,
@@ -91,59 +117,40 @@ def render(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=number, instant=instant, duration=duration)
+    environment.filters.update(
+        number=words.number, instant=words.instant, duration=words.duration, figure=partial(_figure, words)
+    )
     environment.globals.update(
-        words=words, share=share, parts=parts, wrong=wrong, advice=advice, first=SHOWN_FIRST, most=_most
+        words=words,
+        t=words.marked,
+        say=words.say,
+        name=words.name,
+        days=words.days,
+        share=words.share,
+        parts=parts,
+        wrong=wrong,
+        advice=partial(advice, words=words),
+        first=SHOWN_FIRST,
+        most_shown=MOST_SHOWN,
+        most=_most,
+        healed=partial(healed, words=words),
+        weekday=_weekday,
     )
-    return environment.get_template("report.html").render(
-        report=report,
-        run=report.run,
-        funnel=report.funnel,
-        units=units(report.funnel, report.reasons),
-        outcomes=outcomes(report.funnel, report.reasons),
-        tasks=tasks(report),
-        parked=parked_groups(report.parked),
-        rejected=rejected_groups(report.rejected),
-        groups=scoreboard(report.mapping_rows),
-        worst=worst(report.mapping_rows),
-        verdicts=[v for v in VERDICTS if any(row.verdicts.get(v) for row in report.mapping_rows)],
-        all_verdicts=VERDICTS,
-    )
+    return environment
 
 
-def number(count: int) -> str:
-    """1176 -> "1,176"."""
-    return f"{count:,}"
+def _figure(words: Language, value: float | str | None) -> str:
+    """A number or a word as it stands in a table of facts; what there is none of is a dash."""
+    if value is None:
+        return "–"
+    if isinstance(value, str):
+        return value
+    return words.number(value) if isinstance(value, int) else words.decimal(value, 2)
 
 
-def share(count: float, whole: float) -> str:
-    """A share for people: "3.1 %"; neither "0 %" nor "100 %" unless it is exactly so; "n/a" of nothing."""
-    if not whole:
-        return "n/a"
-    percent = 100 * count / whole
-    if 0 < percent < 0.1:
-        return "under 0.1 %"
-    if 99.9 < percent < 100:
-        return "over 99.9 %"
-    return f"{percent:.1f}".removesuffix(".0") + " %"
-
-
-def duration(seconds: float) -> str:
-    """0.58 -> "0.6 s", 250 -> "4 min 10 s", 3900 -> "1 h 5 min"."""
-    if 0 < seconds < 0.05:
-        return "under 0.1 s"
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"
-
-
-def instant(text: str) -> str:
-    """An ISO 8601 time with its offset -> "22 Nov 2026, 02:00" in UTC."""
-    at = datetime.fromisoformat(text).astimezone(UTC)
-    return f"{at.day} {at:%b %Y, %H:%M}"
+def _weekday(day: str) -> int:
+    """1 is Monday."""
+    return date.fromisoformat(day).isoweekday()
 
 
 def wrong(verdicts: dict[str, int]) -> int:
@@ -166,98 +173,60 @@ def parts(counts: Iterable[tuple[str, int]], reasons: dict[str, dict[str, int]] 
     return tuple(laid)
 
 
-def units(f: Funnel, reasons: dict[str, dict[str, int]]) -> list[Stage]:
+def units(f: Funnel, reasons: dict[str, dict[str, int]], words: Language) -> list[Stage]:
     """The three closed units: interactions, targets, values."""
+    counts = {
+        "interactions": ("pulled", ("due", "provisional", "never_due"), ("due",)),
+        "targets": ("targets", ("matched", "to_create", "parked", "not_attempted"), ("matched", "to_create")),
+        "values": ("values", VERDICTS, REPAIRABLE),
+    }
     return [
-        _stage(
-            "Interactions",
-            "one agent leg each; what is due goes on",
-            ("pulled", f.pulled),
-            parts([("due", f.due), ("provisional", f.provisional), ("never_due", f.never_due)], reasons),
-            ("due",),
-        ),
-        _stage(
-            "Targets",
-            "a due interaction and a section of its mapping; what has a record goes on",
-            ("targets", f.targets),
-            parts(
-                [
-                    ("matched", f.matched),
-                    ("to_create", f.to_create),
-                    ("parked", f.parked),
-                    ("not_attempted", f.not_attempted),
-                ],
-                reasons,
-            ),
-            ("matched", "to_create"),
-        ),
-        _stage(
-            "Values",
-            "one property of one record; what is lost or wrong goes on",
-            ("values", f.values),
-            parts([(v, getattr(f, v)) for v in VERDICTS], reasons),
-            REPAIRABLE,
-        ),
+        _stage(words, unit, (total, getattr(f, total)), parts(((p, getattr(f, p)) for p in of), reasons), onward)
+        for unit, (total, of, onward) in counts.items()
     ]
 
 
-def outcomes(f: Funnel, reasons: dict[str, dict[str, int]]) -> list[Stage]:
+def outcomes(f: Funnel, reasons: dict[str, dict[str, int]], words: Language) -> list[Stage]:
     """What became of the values that were lost or wrong."""
+    bad = ("lost or wrong", f.missing + f.drifted + f.truncated)
+    counts = {
+        "wrong": (bad, ("planned", "held"), ("planned",)),
+        "planned": (("planned", f.planned), ("written", "rejected", "unaccounted"), ("written",)),
+        "written": (("written", f.written), ("verified", "verify_failed"), ("verified",)),
+    }
     return [
-        _stage(
-            "Lost or wrong",
-            "missing + drifted + truncated",
-            ("lost or wrong", f.missing + f.drifted + f.truncated),
-            parts([("planned", f.planned), ("held", f.held)], reasons),
-            ("planned",),
-        ),
-        _stage(
-            "Planned",
-            "sent to HubSpot",
-            ("planned", f.planned),
-            parts(
-                [("written", f.written), ("rejected", f.rejected), ("unaccounted", f.unaccounted)],
-                reasons,
-            ),
-            ("written",),
-        ),
-        _stage(
-            "Written",
-            "read back to prove it",
-            ("written", f.written),
-            parts([("verified", f.verified), ("verify_failed", f.verify_failed)], reasons),
-            ("verified",),
-        ),
+        _stage(words, unit, total, parts(((p, getattr(f, p)) for p in of), reasons), onward)
+        for unit, (total, of, onward) in counts.items()
     ]
 
 
-def _stage(title: str, about: str, total: tuple[str, int], laid: tuple[Part, ...], onward: Sequence[str]) -> Stage:
+def _stage(words: Language, unit: str, total: tuple[str, int], laid: tuple[Part, ...], onward: Sequence[str]) -> Stage:
     going = [p for p in laid if p.name in onward]
     opens = (going[0].start, round(going[-1].start + going[-1].width, 2))
+    title, about = words.texts[f"funnel.{unit}"], words.texts[f"funnel.{unit}_about"]
     return Stage(title, about, total[0], total[1], laid, opens)
 
 
-def tasks(report: Report) -> list[Task]:
+def tasks(report: Report, words: Language) -> list[Task]:
     """What waits for somebody, the gravest first."""
-    f, reasons = report.funnel, report.reasons
+    f, reasons, general = report.funnel, report.reasons, words.general
     cures = {row.code or _NO_CODE: words.cure(row.code, row.category) for row in report.rejected}
+
+    def by_reason(kind: str, unit: str, advices: Mapping[str, str]) -> list[Task]:
+        return [
+            Task(n, unit, kind, why, advices.get(why, general["reason"])) for why, n in reasons.get(kind, {}).items()
+        ]
+
     listed = [
-        Task(f.unaccounted, "values", "unaccounted", "", words.UNACCOUNTED),
-        Task(f.verify_failed, "values", "verify_failed", "", words.VERIFY_FAILED),
-        *_by_reason("rejected", "values", reasons, cures),
-        *_by_reason("parked", "targets", reasons, words.PARKED),
-        *(task for task in _by_reason("held", "values", reasons, words.HELD) if task.reason != OWNERSHIP),
-        *_by_reason("withheld", "values", reasons, words.WITHHELD),
-        Task(f.unreadable, "values", "unreadable", "", words.UNREADABLE),
+        Task(f.unaccounted, "values", "unaccounted", "", general["unaccounted"]),
+        Task(f.verify_failed, "values", "verify_failed", "", general["verify_failed"]),
+        *by_reason("rejected", "values", cures),
+        *by_reason("parked", "targets", words.parked),
+        *(task for task in by_reason("held", "values", words.held) if task.reason not in LEFT_ALONE),
+        *by_reason("withheld", "values", words.withheld),
+        Task(f.unreadable, "values", "unreadable", "", general["unreadable"]),
     ]
     return [task for task in listed if task.count]
-
-
-def _by_reason(kind: str, unit: str, reasons: dict[str, dict[str, int]], advices: Mapping[str, str]) -> list[Task]:
-    return [
-        Task(n, unit, kind, reason, advices.get(reason, words.UNKNOWN_REASON))
-        for reason, n in reasons.get(kind, {}).items()
-    ]
 
 
 def parked_groups(parked: Sequence[Parked]) -> list[tuple[tuple[str, str, str], list[Parked]]]:
@@ -269,7 +238,7 @@ def parked_groups(parked: Sequence[Parked]) -> list[tuple[tuple[str, str, str], 
     return [(key, list(rows)) for key, rows in groupby(sorted(parked, key=kind), key=kind)]
 
 
-def rejected_groups(rejected: Sequence[Rejected]) -> list[tuple[tuple[str, str], str, list[Rejected]]]:
+def rejected_groups(rejected: Sequence[Rejected], words: Language) -> list[tuple[tuple[str, str], str, list[Rejected]]]:
     """((code, category), cure, rows), most rows first."""
 
     def kind(row: Rejected) -> tuple[str, str]:
@@ -299,20 +268,6 @@ def scoreboard(rows: Sequence[MappingRow]) -> list[Group]:
 def worst(rows: Sequence[MappingRow]) -> list[MappingRow]:
     """The few rows with most values lost or wrong; rows with none are not among them."""
     return sorted((r for r in rows if wrong(r.verdicts)), key=lambda r: -wrong(r.verdicts))[:_WORST]
-
-
-def advice(t: Truncation) -> str:
-    """What the lengths of one target field say, and what to do about it."""
-    if not t.transcripts:
-        return "No transcript in this window."
-    if not t.over_limit:
-        return f"All {t.transcripts:,} fit; the longest fills {share(t.longest, t.limit)} of the limit."
-    fit = f"{t.over_limit:,} of {t.transcripts:,} do not fit into {t.limit:,} characters: "
-    if t.shortened_by_policy:
-        return fit + f"{t.shortened_by_policy:,} stand there shortened, as their row says (on_overflow: cut)."
-    if t.limit >= LARGEST_TEXT:
-        return fit + "HubSpot has no longer field; map the Transcript URL beside it."
-    return fit + "raise the property's limit in HubSpot or map to a longer field."
 
 
 def _most(*lengths: int) -> int:

@@ -74,7 +74,7 @@ class Funnel(_Model):
 
 
 class RunFacts(_Model):
-    """Which run this is. Times are ISO 8601, UTC."""
+    """Which run this is. Times are ISO 8601, UTC. `thresholds`: the limits of crm.yaml that it was judged by."""
 
     run_id: str
     configuration: str
@@ -83,12 +83,30 @@ class RunFacts(_Model):
     window_end: str
     mode: Literal["observe", "adopted"]
     dry_run: bool
+    reverts: str | None = None  # the run that this one takes back; null for a night
     mapping_hash: str
+    character_unit: Literal["utf16", "code_points", "bytes", "unknown"] = "unknown"  # then UTF-16 units are presumed
     started_at: str
     finished_at: str
     hubspot_calls: int
     hubspot_throttled: int
     versions: dict[str, str]
+    language: Literal["en", "de"] = "en"  # of the sentences in this report
+    thresholds: dict[str, int | float | str | None] = {}
+
+
+class Quota(_Model):
+    """HubSpot's calls of the day, as they stood before anything was written.
+
+    `reserve`: the share, 0 to 1, left to the account's other programs. `needed`: calls that the writing was
+    forecast to take; `short`: how many of them the day did not have, the reserve left alone.
+    """
+
+    daily_limit: int
+    remaining: int
+    reserve: float
+    needed: int
+    short: int
 
 
 class Verdict(_Model):
@@ -111,32 +129,87 @@ class MappingRow(_Model):
     held: int
     written: int
     rejected: int
+    ambiguous: int = 0  # texts, before latest wins, that fit in one unit of length and not in another
+
+
+class UnitLengths(_Model):
+    """Lengths of one field's transcripts in one unit, against the same limit."""
+
+    unit: Literal["code_points", "utf16", "bytes"]
+    over_limit: int
+    p99: int
+    longest: int
+
+
+class Advice(_Model):
+    """What would hold every transcript of a field. `holds`: unmapped properties of the record that would.
+
+    none: it does. text_area: its lines run together; map to a multi-line or rich text. raise_rule: a validation rule
+    of the property is all that stands against it. choose_policy: nothing is longer; `on_overflow: note` keeps the
+    whole, `cut` the beginning. cut, note: its row does so.
+    """
+
+    kind: Literal["none", "text_area", "raise_rule", "choose_policy", "cut", "note"]
+    holds: tuple[str, ...] = ()
+
+
+class Growth(_Model):
+    """How the 99th percentile of a field's lengths moved over the last `nights` of 30 days; an estimate.
+
+    `per_month`: characters in 30 days, by the median of the slopes between all pairs of nights. `tight_on`: the day
+    from which on 1 % of transcripts will not fit, today's where they do not; null = not within two years.
+    """
+
+    nights: int
+    per_month: int
+    tight_on: str | None
 
 
 class Truncation(_Model):
-    """Transcripts against the limit of one target field; lengths in UTF-16 units.
+    """Transcripts against the limit of one target field; lengths in the run's `character_unit`.
 
     A transcript that stands as the row's `on_overflow: cut` shortens it is not whole: `found_shortened` were found so,
-    `shortened_by_policy` stand so now.
+    `shortened_by_policy` stand so now. `bound`: what sets the limit. `ambiguous` fit in one unit and not in another.
+    `histogram`: transcripts by length, in twentieths of the limit, then those above it. Of the cut ones, `cut_by` says
+    who wrote them (live, us, person, unknown), `cut_inside` what the cut falls into, `usual_cut` after how many
+    characters three or more end alike. `found_flattened` are among `found_altered`; `flattened_by_design` among the
+    whole: their property has one line. Lost words and turns are those of which anything is missing.
     """
 
     mapping: str
     entity: str
     external_crm_field: str
+    format: Literal["single_line", "multi_line", "rich_text", "other"] = "other"
     limit: int
+    bound: Literal["rule", "probed", "hubspot"] = "hubspot"
     transcripts: int
     over_limit: int
+    ambiguous: int = 0
     median: int
+    p95: int = 0
     p99: int
+    p999: int = 0
     longest: int
+    histogram: tuple[int, ...] = ()
+    by_unit: tuple[UnitLengths, ...] = ()
     found_whole: int
     found_truncated: int
     found_missing: int
     found_altered: int
+    found_flattened: int = 0
+    found_not_expected: int = 0
     found_shortened: int = 0
+    flattened_by_design: int = 0
     whole_now: int
     shortened_by_policy: int = 0
     characters_lost: int
+    turns_lost: int = 0
+    words_lost: int = 0
+    cut_by: dict[str, int] = {}
+    cut_inside: dict[str, int] = {}
+    usual_cut: int | None = None
+    advice: Advice = Advice(kind="none")
+    growth: Growth | None = None
 
 
 class CardField(_Model):
@@ -162,6 +235,41 @@ class Card(_Model):
     fields: tuple[CardField, ...]
 
 
+class Lateness(_Model):
+    """How many hours after the end of its leg CXone changed an interaction last (`changed`), or after which the window
+    ended that found it due first (`due`). `span`: those that ended in this window, or that became due in the 30 days
+    before it."""
+
+    span: Literal["run", "month"]
+    channel: str
+    what: Literal["changed", "due"]
+    interactions: int
+    p50: float
+    p95: float
+    p99: float
+    longest: float
+
+
+class Moving(_Model):
+    """Late and moving data.
+
+    Of earlier windows, back to `trailing_days` before this one (0 = this run did not look), `changed` interactions
+    were taken up again, and `late` ones for the first time. `given_up`: provisional ones that CXone does not show any
+    more, closed as never became due. `skipped` and `assumed`: rows of CXone that were left out, and of which a fact
+    was assumed or withheld, by reason.
+    """
+
+    trailing_days: int
+    changed: int
+    late: int
+    given_up: int
+    skipped: dict[str, int]
+    assumed: dict[str, int]
+    lateness: tuple[Lateness, ...]
+    horizon_days: int
+    suggested_days: int | None
+
+
 class Suite(_Model):
     """One quality suite over the whole run. Shares are between 0 and 1."""
 
@@ -175,8 +283,41 @@ class Suite(_Model):
     interaction_keys: tuple[str, ...]
 
 
+class Cause(_Model):
+    """Lost values whose interactions have something in common; inferred, not known (`report.causes` has the rules).
+
+    `subject`: the agent's id or the skill. `values` were lost of `interactions`, among the `of` that the cause could
+    have struck, between `start` and `end`; of the `elsewhere_of` others, `elsewhere` lost values. Missing and drifted
+    values count; truncated ones, and rows held as systematic, have causes of their own.
+    """
+
+    kind: Literal["since", "outage", "skill", "agent", "first_of_day", "scattered"]
+    subject: str | None
+    start: str
+    end: str
+    values: int
+    interactions: int
+    of: int
+    elsewhere: int
+    elsewhere_of: int
+    interaction_keys: tuple[str, ...]  # the first of them
+
+
+class Night(_Model):
+    """One run among the last: the newest of its window. `state`: whether all was settled."""
+
+    run_id: str
+    window_end: str
+    state: Literal["done", "failed"]
+    pulled: int
+    values: int
+    wrong: int
+    mended: int
+    parked: int
+
+
 class Parked(_Model):
-    """A target that needs a person."""
+    """A target that needs a person. `cxone`: where CXone shows the interaction, if it says so."""
 
     interaction_key: str
     mapping: str
@@ -184,6 +325,7 @@ class Parked(_Model):
     reason: str
     candidates: tuple[str, ...]
     links: tuple[str, ...]
+    cxone: str | None = None
 
 
 class Rejected(_Model):
@@ -197,6 +339,71 @@ class Rejected(_Model):
     category: str | None
     code: str | None
     correlation_id: str | None
+    cxone: str | None = None
+
+
+class Refused(_Model):
+    """Values that HubSpot refused in this run or before, of one code and state, which the ledger keeps until cured.
+
+    Open ones are offered again by the first run whose window ends at or after `next_at` (the earliest of them).
+    """
+
+    category: str | None
+    code: str | None
+    state: Literal["open", "expired", "dismissed"]
+    values: int
+    cure: str
+    first_at: str
+    next_at: str | None  # of open ones
+
+
+class Edited(_Model):
+    """A value that somebody changed in HubSpot later than the interaction was due; it stays. `source` is its kind."""
+
+    interaction_key: str
+    mapping: str
+    entity: str
+    external_crm_field: str
+    record_id: str
+    link: str
+    changed_at: str
+    source: str
+    cxone: str | None = None
+
+
+class Left(_Model):
+    """Values of one record that a revert left as they are. `reason`: moved, newer or created."""
+
+    reason: str
+    interaction_key: str
+    entity: str
+    record_id: str
+    link: str
+    properties: tuple[str, ...]
+
+
+class Addition(_Model):
+    """What belongs beside the values of one section's records, and what became of it.
+
+    A note holds a transcript that is too long for its property, or a part of one: `about` is the property. An
+    association leads to the record that another section found for the interaction: `about` is its record type.
+    wanted = standing + edited + held + planned; planned = made + rejected + unaccounted. `edited`: a person changed
+    or deleted the note; `verified` are those of `made` that were read back and are as they should be.
+    """
+
+    kind: Literal["note", "association"]
+    mapping: str
+    entity: str
+    about: str
+    wanted: int
+    standing: int
+    edited: int
+    held: int
+    planned: int
+    made: int
+    rejected: int
+    unaccounted: int
+    verified: int
 
 
 class SystematicRow(_Model):
@@ -220,6 +427,60 @@ class Step(_Model):
     error: str | None
 
 
+class PlanApproval(_Model):
+    """The run's plan and what was decided about it. `overwrites` replace a value that HubSpot holds; `comparable`
+    values are held by HubSpot and known to CXone; `exceeds` names the limits of crm.yaml that it is above."""
+
+    state: Literal["made", "not_needed", "approved", "refused", "expired", "applied"]
+    plan_hash: str
+    values: int
+    overwrites: int
+    creates: int
+    records: int
+    comparable: int
+    exceeds: tuple[str, ...]
+    expires_at: str
+    decided_by: str | None
+    decided_at: str | None
+
+
+class CoverageDay(_Model):
+    """The intervals of the schedule that begin on one day, in the schedule's time zone; `state` is their worst.
+
+    `older_mapping`: covered, and at least in part under another mapping than the present one only.
+    """
+
+    day: str
+    state: Literal["covered", "running", "not_applied", "stopped_on_quota", "failed", "gap"]
+    older_mapping: bool = False
+
+
+class Gap(_Model):
+    """Time that should be covered and is not. `too_old`: no later night reaches back so far; `command` heals it."""
+
+    window_start: str
+    window_end: str
+    days: tuple[str, ...]
+    too_old: bool
+    command: str
+
+
+class Healed(_Model):
+    """Days before its own interval that this run took along; `was`: what had become of them."""
+
+    days: tuple[str, ...]
+    was: Literal["running", "not_applied", "stopped_on_quota", "failed", "gap"]
+
+
+class Coverage(_Model):
+    """The last days of the configuration, as they stand after this run; before `since` nothing is a gap."""
+
+    since: str | None
+    days: tuple[CoverageDay, ...]
+    gaps: tuple[Gap, ...]
+    healed: tuple[Healed, ...] = ()
+
+
 class Report(_Model):
     """Everything a run has to say."""
 
@@ -227,12 +488,23 @@ class Report(_Model):
     run: RunFacts
     verdict: Verdict
     funnel: Funnel
+    plan: PlanApproval | None = None
     reasons: dict[str, dict[str, int]]
     mapping_rows: tuple[MappingRow, ...]
     truncation: tuple[Truncation, ...]
     cards: tuple[Card, ...] = ()
+    additions: tuple[Addition, ...] = ()
     quality: tuple[Suite, ...]
     systematic: tuple[SystematicRow, ...]
     parked: tuple[Parked, ...]
+    knows_customers: bool = True  # decisions about parked targets are kept for the customer's next interactions
     rejected: tuple[Rejected, ...]
+    refused: tuple[Refused, ...] = ()
+    edited: tuple[Edited, ...] = ()
+    left: tuple[Left, ...] = ()
+    quota: Quota | None = None
+    moving: Moving | None = None
+    coverage: Coverage | None = None
+    causes: tuple[Cause, ...] = ()
+    trend: tuple[Night, ...] = ()
     steps: tuple[Step, ...]

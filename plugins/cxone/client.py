@@ -8,12 +8,13 @@ Facts: cxone-api, sections 2 (token, discovery), 3 (Accept, 204) and 6 (limits, 
 import json
 import logging
 import re
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from ipaddress import ip_address
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ import httpx
 import orjson
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
+from memorialization.clock import ahead
 from memorialization.errors import (
     AuthenticationError,
     ConfigurationError,
@@ -36,10 +38,11 @@ from plugins.cxone.fields import count_of, rows_of, text_of
 
 log = logging.getLogger(__name__)
 
-Params = Mapping[str, str | int]
+Params = Mapping[str, str | int | list[str]]
 
 DISCOVERY_HOST: Final = "https://cxone.niceincontact.com"
 API_VERSION: Final = "30.0"
+TRIES: Final = 6
 _ACD: Final = "/incontactapi/services/v{version}/"
 _DFO: Final = "/dfo/3.0/"
 _LONGEST_RETRY_AFTER: Final = 300.0
@@ -73,7 +76,7 @@ class CxoneClient:
         api_endpoint: str | None = None,
         tenant_id: str | None = None,
         api_version: str = API_VERSION,
-        tries: int = 6,
+        tries: int = TRIES,
         first_wait: float = 5.0,
         max_wait: float = 60.0,
         timeout: float = 120.0,
@@ -90,7 +93,9 @@ class CxoneClient:
         self._lock = threading.Lock()
         self._token = ""
         self._renew_at = 0.0
+        self.clock_ahead: float | None = None  # of the last answer, see memorialization.clock
         self._http = httpx.Client(
+            verify=_trusted(),
             timeout=httpx.Timeout(timeout, connect=15.0),
             follow_redirects=False,
             headers={"Accept": "application/json"},
@@ -217,7 +222,7 @@ class CxoneClient:
     ) -> httpx.Response:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
-            return self._http.request(method, url, params=params, json=body, headers=headers)
+            response = self._http.request(method, url, params=params, json=body, headers=headers)
         except httpx.HTTPError as trouble:
             place = f"{method} {urlsplit(url).path} at {urlsplit(url).hostname}"
             kind = type(trouble).__name__
@@ -226,6 +231,8 @@ class CxoneClient:
                     f"CXone does not answer ({kind}, {place}): check the connection's host, then run again"
                 )
             ) from None
+        self.clock_ahead = ahead(response.headers.get("Date"))
+        return response
 
     def _patiently(self, once: Callable[[], Any]) -> Any:
         retrying = Retrying(
@@ -248,7 +255,9 @@ class CxoneClient:
         return float(min(self._max_wait, self._first_wait * 2 ** (state.attempt_number - 1)))
 
 
-def client_from(host: str | None, login: str | None, password: str | None, extras: Mapping[str, Any]) -> CxoneClient:
+def client_from(
+    host: str | None, login: str | None, password: str | None, extras: Mapping[str, Any], *, tries: int = TRIES
+) -> CxoneClient:
     """The client of a connection: `host` overrides token and discovery host, else the area names them.
 
     Extras: `area` (na1, eu1, ...), `tenant_id` (guid), `api_version` ("30.0"), `api_endpoint` (skips
@@ -270,6 +279,7 @@ def client_from(host: str | None, login: str | None, password: str | None, extra
         api_endpoint=extras.get("api_endpoint") or None,
         tenant_id=tenant_id,
         api_version=_version(extras.get("api_version") or API_VERSION),
+        tries=tries,
     )
 
 
@@ -330,6 +340,12 @@ def _say_again(state: RetryCallState) -> None:
     trouble = state.outcome.exception() if state.outcome else None
     if isinstance(trouble, _Again) and state.next_action:
         log.warning("%s; try %d in %.1f s", trouble.error, state.attempt_number + 1, state.next_action.sleep)
+
+
+@lru_cache
+def _trusted() -> ssl.SSLContext:
+    """The certificates, read once: a run makes a client for each of its steps."""
+    return httpx.create_ssl_context()
 
 
 def _is_loopback(url: str) -> bool:

@@ -10,9 +10,9 @@ import logging
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final
 
 import pyarrow as pa
@@ -20,14 +20,14 @@ import pyarrow as pa
 from memorialization.errors import ContractBroken, RequestRefused
 from memorialization.interactions import INTERACTIONS, SCRIPT_PREFIX, TRANSCRIPTS
 from memorialization.ports import Batch, Wanted, Window
-from plugins.cxone.client import CxoneClient
+from plugins.cxone.client import CxoneClient, Params
 from plugins.cxone.fields import count_of, rows_of, text_of, zulu
 from plugins.cxone.history import CLOSED, Event, Leg, events_of, leg_without_history, legs_of_case, moment_of
 from plugins.cxone.identity import Agent, agent_of, customer_email, customer_phone
 from plugins.cxone.lookups import Lookups
 from plugins.cxone.options import CxoneOptions, Tally
 from plugins.cxone.transcript import full_name, lines_of_case, transcript_until
-from plugins.cxone.voice import DIGITAL_MEDIA, completed_pages, started
+from plugins.cxone.voice import DIGITAL_MEDIA, LOOK_BACK, SKEW, completed_pages, started
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +35,13 @@ Row = dict[str, Any]
 
 CASES_PER_BATCH: Final = 1_000
 _HISTORY_PAGE: Final = 50
-_LOOK_BACK: Final = timedelta(days=30)  # of updatedSince (cxone-api, section 6)
 _DISMISS_LAG: Final = timedelta(days=4)  # over a long weekend
 """A case may be closed first and dismissed later, and only its history tells when: look that far behind."""
+_LONGEST_OPEN: Final = timedelta(days=90)
+"""Cases of before `wanted.since` are looked through as long as they are not closed: that far back."""
+_UNCLOSED: Final = ["new", "open", "pending", "escalated", "resolved"]  # cxone-api, section 4.1
+_GONE: Final = "digital: case not found"
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -47,7 +51,17 @@ class _Found:
     rows: list[Row] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
     skipped: str | None = None
+    left_out: list[str] = field(default_factory=list)
     assumed: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What an agent said under Outcomes: the disposition's id and name, and the note."""
+
+    chosen: str | None = None
+    name: str | None = None
+    notes: str | None = None
 
 
 class DigitalReader:
@@ -66,13 +80,20 @@ class DigitalReader:
         self._client, self._lookups, self._options, self._tally = client, lookups, options, tally
         self._window, self._wanted, self._region = window, wanted, phone_region
         self._again_cases = {key.split(":")[1] for key in wanted.again if key.startswith("d:")}
+        self._known_cases: dict[str, datetime] = {}  # case id -> its last change that was seen
+        for key, at in wanted.known.items():
+            if key.startswith("d:"):
+                case_id = key.split(":")[1]
+                self._known_cases[case_id] = max(at, self._known_cases.get(case_id, at))
         self._outcomes: dict[str, Mapping[str, Any]] = {}  # case id -> its row of completed contacts
+        self._now = window.end  # by CXone's clock
 
     def batches(self) -> Iterator[Batch]:
         """A batch per 1,000 cases, in the order of their case ids; legs of a case oldest first.
 
         A case that cannot be read is counted and left out; ContractBroken if that is every one of them.
         """
+        self._now = self._client.server_time()
         self._outcomes = self._completed()
         cases = self._cases()
         # the threads below only read these
@@ -83,8 +104,9 @@ class DigitalReader:
                 found = list(pool.map(lambda i: self._read(i, cases[i]), part))
                 for one in found:
                     self._tally.assumed.update(one.assumed)
+                    self._tally.skipped.update(one.left_out)
                     if one.skipped:
-                        unread += 1
+                        unread += one.skipped != _GONE
                         self._tally.skipped[one.skipped] += 1
                 if any(one.rows for one in found):
                     yield self._batch(found)
@@ -94,8 +116,8 @@ class DigitalReader:
     def _completed(self) -> dict[str, Mapping[str, Any]]:
         """Rows of media type 9: they discover cases, and hold the outcome that the last agent chose."""
         found: dict[str, Mapping[str, Any]] = {}
-        since = self._window.start - _DISMISS_LAG
-        if self._client.server_time() - since < _LOOK_BACK:
+        since = min(self._window.start - _DISMISS_LAG, self._wanted.changed_since or self._window.start)
+        if self._now - since < LOOK_BACK:
             asked = {"updatedSince": zulu(since)}  # also cases that were opened before `wanted.since`
         else:
             asked = started(self._wanted.since, self._window.end)
@@ -110,10 +132,12 @@ class DigitalReader:
         return found
 
     def _cases(self) -> dict[str, Mapping[str, Any] | None]:
-        """Case id -> the case as found; None = known only from completed contacts, to be fetched."""
+        """Case id -> the case as found; None = known from completed contacts or earlier nights, to be fetched."""
         cases: dict[str, Mapping[str, Any] | None] = {}
         seen: set[str] = set()
-        for rows in self._search():
+        since, end = self._wanted.since, self._window.end
+        older: Params = {"status[]": _UNCLOSED, **_created(since - _LONGEST_OPEN, since)}
+        for rows in chain(self._search(_created(since, end)), self._search(older)):
             for case in rows:
                 case_id = text_of(case, "id") if isinstance(case, dict) else None
                 if case_id is None:
@@ -122,14 +146,10 @@ class DigitalReader:
                     seen.add(case_id)
                     if self._concerns(case_id, case):
                         cases[case_id] = case
-        return cases | {case_id: None for case_id in self._outcomes if case_id not in seen}
+        return cases | dict.fromkeys({*self._outcomes, *self._again_cases} - seen)
 
-    def _search(self) -> Iterator[list[Any]]:
+    def _search(self, params: Params) -> Iterator[list[Any]]:
         """Pages of 25 until one is empty or all hits are there. Days are whole; `_concerns` makes the cut."""
-        params = {
-            "date[from]": f"{self._wanted.since:%Y-%m-%d}",
-            "date[to]": f"{self._window.end:%Y-%m-%d}",
-        }
         ids: set[str] = set()
         idle = 0
         while True:
@@ -148,19 +168,32 @@ class DigitalReader:
                 return
             if idle > 2:
                 raise ContractBroken(f"the search for digital contacts repeats itself after {len(ids)} cases")
-            params["scrollToken"] = token
+            params = {**params, "scrollToken": token}
 
     def _concerns(self, case_id: str, case: Mapping[str, Any]) -> bool:
-        """Whether a leg of the case can lie in the window; an unreadable time says yes."""
+        """Whether a leg of the case can lie in the window, or has changed since; an unreadable time says yes."""
         try:
-            if moment_of(case, "createdAtWithMilliseconds", "createdAt") >= self._window.end:
+            created = moment_of(case, "createdAtWithMilliseconds", "createdAt")
+            if created >= self._window.end:
+                if created > self._now + SKEW:
+                    self._tally.skipped["digital: created in the future"] += 1
                 return False
-            if case_id in self._again_cases or case.get("inboxAssigneeUser") or case.get("status") not in CLOSED:
+            if case_id in self._again_cases or case.get("inboxAssigneeUser") or self._moved(case_id):
+                return True
+            # an older one that nobody has: only a change of its status tells that somebody had it lately
+            if case.get("status") not in CLOSED and created >= self._wanted.since:
                 return True
             changed = moment_of(case, "statusUpdatedAtWithMilliseconds", "statusUpdatedAt")
             return changed >= self._window.start - _DISMISS_LAG
         except ValueError:
             return True
+
+    def _moved(self, case_id: str) -> bool:
+        """Whether CXone changed the case's row of completed contacts since it was seen."""
+        if self._wanted.changed_since is None:
+            return False
+        at = _updated(self._outcomes.get(case_id))
+        return at >= self._wanted.changed_since and at > self._known_cases.get(case_id, _NEVER)
 
     def _read(self, case_id: str, case: Mapping[str, Any] | None) -> _Found:
         """The legs of one case. One bad case must not lose the night: what is wrong with it is counted."""
@@ -168,7 +201,7 @@ class DigitalReader:
             if case is None:
                 case = self._client.dfo(f"contacts/{case_id}", missing_ok=True)
                 if not isinstance(case, dict):
-                    return _Found(skipped="digital: case not found")
+                    return _Found(skipped=_GONE)
                 if not self._concerns(case_id, case):
                     return _Found()
             return self._legs(case_id, case)
@@ -189,6 +222,8 @@ class DigitalReader:
                 return found
             if fallback.user:
                 found.assumed.append("digital: leg without history")
+            if fallback.end == fallback.start:
+                found.assumed.append("digital: leg that ended when or before it began")
             keyed = [
                 (
                     f"d:{case_id}:0",
@@ -198,13 +233,16 @@ class DigitalReader:
             ]
         else:
             keyed = [(_key(case_id, leg, agent), leg, agent) for leg, agent in self._with_agents(legs)]
-        picked = {key: (leg, agent) for key, leg, agent in keyed if self._picked(key, leg)}
+        ahead = sum(leg.end is not None and leg.end > self._now + SKEW for _, leg, _ in keyed)
+        found.left_out += ["digital: leg that ends in the future"] * ahead
+        moved = self._moved(case_id)
+        picked = {key: (leg, agent) for key, leg, agent in keyed if self._picked(key, leg, moved=moved)}
         if not picked:
             return found
         outcome_key = next((key for key, _, agent in reversed(keyed) if agent and agent.kind == "human"), None)
         shared = self._shared(case_id, case, events)
         for key, (leg, agent) in picked.items():
-            outcome = self._outcome(case_id) if key == outcome_key and leg.end else (None, None)
+            outcome = self._outcome(case_id) if key == outcome_key and leg.end else _Outcome()
             found.rows.append(shared | self._of_leg(key, leg, agent, outcome, case))
         if self._wanted.transcripts:
             self._add_transcripts(case_id, found)
@@ -215,10 +253,11 @@ class DigitalReader:
             if leg.user:
                 yield leg, agent_of(leg.user, self._lookups)
 
-    def _picked(self, key: str, leg: Leg) -> bool:
+    def _picked(self, key: str, leg: Leg, *, moved: bool) -> bool:
         if leg.end is None:
             return leg.start < self._window.end
-        return self._window.start <= leg.end < self._window.end or key in self._wanted.again
+        earlier = leg.end < self._window.start and moved
+        return self._window.start <= leg.end < self._window.end or key in self._wanted.again or earlier
 
     def _history(self, case_id: str) -> list[Event]:
         rows: list[Any] = []
@@ -239,13 +278,15 @@ class DigitalReader:
         # a page that moved while it was read repeats rows: their ids tell
         return events_of(list({str(row.get("id") or n): row for n, row in enumerate(rows)}.values()))
 
-    def _outcome(self, case_id: str) -> tuple[str | None, str | None]:
-        """Disposition name and notes: the case's last agent leg alone has them."""
+    def _outcome(self, case_id: str) -> _Outcome:
+        """What the case's last agent leg alone has."""
         if row := self._outcomes.get(case_id):
-            return self._lookups.disposition(text_of(row, "primaryDispositionId")), text_of(row, "dispositionNotes")
-        chosen = self._client.acd(f"contacts/{case_id}/disposition", missing_ok=True) or {}
-        name = text_of(chosen, "dispositionName") or self._lookups.disposition(text_of(chosen, "dispositionId"))
-        return name, text_of(chosen, "notes")
+            chosen = text_of(row, "primaryDispositionId")
+            return _Outcome(chosen, self._lookups.disposition(chosen), text_of(row, "dispositionNotes"))
+        row = self._client.acd(f"contacts/{case_id}/disposition", missing_ok=True) or {}
+        chosen = text_of(row, "dispositionId")
+        name = text_of(row, "dispositionName") or self._lookups.disposition(chosen)
+        return _Outcome(chosen, name, text_of(row, "notes"))
 
     def _shared(self, case_id: str, case: Mapping[str, Any], events: list[Event]) -> Row:
         """The columns that all legs of a case share."""
@@ -265,7 +306,7 @@ class DigitalReader:
             "contact_id": case_id,
             "contact_guid": guid,
             "interaction_id": text_of(case, "interactionId"),
-            "updated_at": max([changed, *(event.at for event in events)]),
+            "updated_at": max([changed, _updated(self._outcomes.get(case_id)), *(event.at for event in events)]),
             "media_type_id": DIGITAL_MEDIA,
             "refused": False,
             "abandoned": bool(case.get("abandon")),
@@ -286,7 +327,7 @@ class DigitalReader:
         key: str,
         leg: Leg,
         agent: Agent | None,
-        outcome: tuple[str | None, str | None],
+        outcome: _Outcome,
         case: Mapping[str, Any],
     ) -> Row:
         queue = self._lookups.queues.get(leg.queue_id or text_of(case, "routingQueueId") or "")
@@ -304,8 +345,9 @@ class DigitalReader:
             "agent_uuid": agent.uuid if agent else None,
             "agent_name": agent.name if agent else None,
             "to_name": agent.name if agent else None,
-            "disposition_name": outcome[0],
-            "disposition_notes": outcome[1],
+            "disposition_id": outcome.chosen if outcome.chosen != "0" else None,
+            "disposition_name": outcome.name,
+            "disposition_notes": outcome.notes,
             "event_type": leg.event_type,
             "final_state": leg.end is not None,
             "skill_id": queue.skill_id if queue else None,
@@ -322,6 +364,8 @@ class DigitalReader:
         lines = lines_of_case(self._client, case_id, until, ended[0]["customer_name"], self._options)
         if lines is None:
             found.assumed.append("digital: transcript withheld, messages missing")
+            for row in ended:
+                row["transcript_withheld"] = True
             return
         for row in ended:
             if text := transcript_until(lines, row["end_time"]):
@@ -336,6 +380,19 @@ class DigitalReader:
             pa.Table.from_pylist(rows, schema=pa.schema([*INTERACTIONS, *scripts])),
             pa.table({"transcript_ref": list(texts), "text": list(texts.values())}, schema=TRANSCRIPTS),
         )
+
+
+def _created(first: datetime, last: datetime) -> dict[str, str]:
+    """The parameters for cases that were created on these days or between them."""
+    return {"date[from]": f"{first:%Y-%m-%d}", "date[to]": f"{last:%Y-%m-%d}"}
+
+
+def _updated(row: Mapping[str, Any] | None) -> datetime:
+    """When CXone changed a row of completed contacts last; long ago where it does not tell."""
+    try:
+        return moment_of(row, "lastUpdateTime") if row else _NEVER
+    except ValueError:
+        return _NEVER
 
 
 def _key(case_id: str, leg: Leg, agent: Agent) -> str:

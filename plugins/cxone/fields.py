@@ -3,6 +3,7 @@
 A reader here never raises for one odd cell: what cannot be read is None. Source: cxone-api, sections 3 and 6.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -34,6 +35,18 @@ def texts(rows: Sequence[Mapping[str, Any]], *names: str) -> list[str | None]:
 def text_of(row: Mapping[str, Any], *names: str) -> str | None:
     """The first of `names` that holds something, as stripped text."""
     return next((text for name in names if (text := _text(row.get(name)))), None)
+
+
+def number_of(row: Mapping[str, Any], *names: str) -> float:
+    """The first of `names` that holds a finite number, also one spelled as text; NaN if none does."""
+    for name in names:
+        try:
+            number = float(row[name])
+        except (KeyError, TypeError, ValueError):
+            continue
+        if math.isfinite(number):
+            return number
+    return math.nan
 
 
 def count_of(row: Mapping[str, Any], name: str) -> int | None:

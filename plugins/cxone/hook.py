@@ -15,7 +15,7 @@ from plugins.cxone.client import CxoneClient, client_from
 class CxoneHook(BaseHook):  # type: ignore[misc]
     """CXone by an access key: login = access key id, password = its secret, host = overrides the area.
 
-    Extras: `area`, `tenant_id`, `api_version`, `api_endpoint` (see `client_from`).
+    Extras: `area`, `tenant_id`, `api_version`, `api_endpoint` (see `client_from`); `address_secret` is the product's.
 
     :param cxone_conn_id: the connection to use.
     """

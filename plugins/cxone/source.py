@@ -38,7 +38,8 @@ class CxoneSource:
         return dict(self._tally.assumed)
 
     def interactions(self, channel: Channel, window: Window, wanted: Wanted) -> Iterator[Batch]:
-        """Legs whose end lies in `window`, digital ones still open, and those of `wanted.again`.
+        """Legs whose end lies in `window`, digital ones still open, those of `wanted.again`, and older ones that
+        CXone changed since `wanted.changed_since`.
 
         A leg that ended at or after the window's end is the next window's, even if it was open at the end of
         this one. Raises only errors of `memorialization.errors`.

@@ -6,9 +6,9 @@ ACW), or the contact was warehoused longer ago than the grace. Sources: cxone-ap
 and 3.4.
 """
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any, Final
 
 import numpy as np
@@ -19,12 +19,16 @@ from memorialization.errors import ContractBroken
 from memorialization.interactions import INTERACTIONS, SCRIPT_PREFIX, TRANSCRIPTS
 from memorialization.ports import Batch, Wanted, Window
 from plugins.cxone.client import CxoneClient, Params
-from plugins.cxone.fields import text_of, texts, zulu
+from plugins.cxone.fields import number_of, text_of, texts, zulu
 from plugins.cxone.lookups import Lookups
 from plugins.cxone.options import CxoneOptions, Tally
 
 PAGE: Final = 10_000
+LOOK_BACK: Final = timedelta(days=30) - timedelta(hours=1)
+"""How far back updatedSince may ask (cxone-api, section 6), and time to ask it."""
 DIGITAL_MEDIA: Final = 9
+SKEW: Final = timedelta(minutes=5)
+"""What is later than CXone's own clock by more than this, is in the future and cannot have happened."""
 _NAMES_BEFORE: Final = 25  # the first API major that is not known to use the old names (cxone-api, section 3.1)
 _CUSTOM_DATA_DAYS: Final = 15
 _LONGEST_SECONDS: Final = 1e9
@@ -56,21 +60,30 @@ def started(since: datetime, end: datetime) -> dict[str, str]:
 def voice_batches(
     client: CxoneClient, lookups: Lookups, window: Window, wanted: Wanted, options: CxoneOptions, tally: Tally
 ) -> Iterator[Batch]:
-    """Legs that ended in `window`, and those of `wanted.again`, by end and key, in batches of 10,000.
+    """Legs that ended in `window`, those of `wanted.again`, and older ones that CXone changed since
+    `wanted.changed_since`; by end and key, in batches of 10,000.
 
     Columns that a batch cannot know stay null: Interaction ID and Recording URL (cxone-api, section 1.4).
     Raises ContractBroken if no row at all is readable.
     """
     frames, seen, unreadable = [], 0, 0
+    faults: dict[str, str] = {}  # row -> what is wrong with it; one that both questions find counts once
     now = client.server_time()
-    for rows in completed_pages(client, started(wanted.since, window.end)):
+    if now < window.end:
+        tally.assumed["cxone: its clock says that the window is not over yet"] += 1
+    asked: list[Params] = [started(wanted.since, window.end)]
+    if wanted.changed_since is not None:
+        asked.append({"updatedSince": zulu(max(wanted.changed_since, now - LOOK_BACK))})
+    for rows in chain.from_iterable(completed_pages(client, params) for params in asked):
         good = [row for row in rows if isinstance(row, dict)]
         frame = legs_of(good, lookups, options, now)
         seen += len(rows)
         unreadable += len(rows) - int(frame["readable"].sum())
+        faults |= {repr(row): "voice: unreadable row" for row in rows if not isinstance(row, dict)}
+        wrong = frame["fault"].dropna()
+        faults |= {repr(good[n]): f"voice: {fault}" for n, fault in wrong.items()}
         frames.append(frame[frame["readable"] & (frame["media_type_id"] != DIGITAL_MEDIA)])
-    if unreadable:
-        tally.skipped["voice: unreadable row"] += unreadable
+    tally.skipped.update(faults.values())
     if seen and seen == unreadable:
         raise ContractBroken(f"none of {seen} completed contacts has a contactId, a start and a duration")
     if not frames:
@@ -78,9 +91,18 @@ def voice_batches(
     legs = pd.concat(frames, ignore_index=True).sort_values("updated_at", kind="stable", na_position="first")
     legs = legs.drop_duplicates("interaction_key", keep="last")
     inside = (legs["end_time"] >= window.start) & (legs["end_time"] < window.end)
-    legs = legs[inside | legs["interaction_key"].isin(wanted.again)].sort_values(["end_time", "interaction_key"])
+    known = pd.to_datetime(legs["interaction_key"].map(dict(wanted.known)), utc=True)
+    since = wanted.changed_since or now
+    changed = legs["updated_at"].ge(since) & ~legs["updated_at"].le(known) & legs["end_time"].lt(window.start)
+    again = legs["interaction_key"].isin(wanted.again)
+    legs = legs[inside | again | changed].sort_values(["end_time", "interaction_key"])
     if legs.empty:
         return
+    if early := int((legs["updated_at"] < legs["end_time"]).sum()):
+        tally.assumed["voice: changed before it ended"] += early
+    if negative := int((legs["due_at"] < legs["end_time"]).sum()):
+        tally.assumed["voice: after-call work ended before the call"] += negative
+        legs["due_at"] = legs["due_at"].where(~(legs["due_at"] < legs["end_time"]), legs["end_time"])
     scripts = _script_columns(client, wanted, window.end, legs["contact_id"], tally)
     for start in range(0, len(legs), PAGE):
         part = slice(start, start + PAGE)
@@ -91,10 +113,10 @@ def voice_batches(
 
 
 def legs_of(rows: Sequence[Mapping[str, Any]], lookups: Lookups, options: CxoneOptions, now: datetime) -> pd.DataFrame:
-    """One line per row of completed contacts, old names or new: columns of INTERACTIONS, and `readable`.
+    """One line per row of completed contacts, old names or new: columns of INTERACTIONS, `readable` and `fault`.
 
     Column by column: 10,000 rows take some 0.1 s. An unreadable cell is null; a row without contactId,
-    start or duration is marked not `readable`.
+    start or duration, or with an impossible end, is marked not `readable`, and `fault` tells why.
     """
     contact_id = pd.Series(texts(rows, "contactId"), dtype="str")
     start = _times(rows, "contactStartDate", "contactStart")
@@ -125,10 +147,15 @@ def legs_of(rows: Sequence[Mapping[str, Any]], lookups: Lookups, options: CxoneO
         | skill.isin([i for i, known in lookups.skills.items() if not known.has_acw])
         | (_times(rows, "dateContactWarehoused") < grace)
     )
+    chosen = pd.Series([None if i == "0" else i for i in texts(rows, "primaryDispositionId")], dtype="str")
     due = end if options.total_includes_acw else end + _seconds(acw)
+    known = contact_id.str.isdigit().fillna(False).astype(bool) & end.notna()
+    faults = [~known, known & (total < 0), known & (end > now + SKEW)]
+    fault = np.select(faults, ["unreadable row", "ends before it starts", "ends in the future"], default="")
     return pd.DataFrame(
         {
-            "readable": contact_id.str.isdigit().fillna(False).astype(bool) & end.notna() & (total >= 0),
+            "readable": fault == "",
+            "fault": pd.Series(fault, index=contact_id.index, dtype="str").replace("", np.nan),
             "interaction_key": "v:" + contact_id,
             "channel": "voice",
             "contact_id": contact_id,
@@ -152,9 +179,8 @@ def legs_of(rows: Sequence[Mapping[str, Any]], lookups: Lookups, options: CxoneO
             "to_name": name,
             "contact_type": "voice",
             "direction": np.where(outbound, "outbound", "inbound"),
-            "disposition_name": _mapped(
-                pd.Series(texts(rows, "primaryDispositionId"), dtype="str"), lookups.disposition
-            ),
+            "disposition_id": chosen,
+            "disposition_name": _mapped(chosen, lookups.disposition),
             "disposition_notes": pd.Series(texts(rows, "dispositionNotes"), dtype="str"),
             "final_state": True,
             "media_type": _mapped(media, lambda kind: _MEDIA.get(int(kind))).fillna(
@@ -232,18 +258,7 @@ def _times(rows: Sequence[Mapping[str, Any]], *names: str) -> pd.Series:
 
 def _numbers(rows: Sequence[Mapping[str, Any]], *names: str) -> pd.Series:
     """Numbers, also those spelled as text (cxone-api, section 6: type noise); unreadable is NaN."""
-    return pd.Series([_number(row, names) for row in rows], dtype="float64")
-
-
-def _number(row: Mapping[str, Any], names: Sequence[str]) -> float:
-    for name in names:
-        try:
-            number = float(row[name])
-        except (KeyError, TypeError, ValueError):
-            continue
-        if math.isfinite(number):
-            return number
-    return math.nan
+    return pd.Series([number_of(row, *names) for row in rows], dtype="float64")
 
 
 def _flags(rows: Sequence[Mapping[str, Any]], name: str) -> pd.Series:

@@ -2,14 +2,14 @@
 
 The official SDK builds the requests; its answers are taken raw, because it turns unknown 2xx into None and
 hides a 207's errors (hubspot-api, section 1.2). One ApiClient, and so one connection pool, serves all of the
-SDK's packages. Every call offered here is idempotent (reads, updates by id, upserts by a unique property), so
-that each may be repeated after an answer that never came.
+SDK's packages. A call that may have been carried out although its answer never came is repeated where nobody can
+suffer from it; values and new records are not sent again without a new look (`batch_update`, `batch_upsert`,
+`batch_create`), for a person may have changed them in between.
 """
 
 import json
 import logging
 import random
-import re
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -21,19 +21,18 @@ import orjson
 from hubspot import HubSpot
 from hubspot.crm.objects import ApiClient, Configuration
 from hubspot.crm.objects.exceptions import ApiException
-from hubspot.crm.objects.rest import RESTClientObject
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 from urllib3 import HTTPResponse, Retry
 from urllib3.exceptions import HTTPError
 
-from memorialization.errors import ContractBroken
+from memorialization.clock import ahead
+from memorialization.errors import ContractBroken, QuotaExhausted
 from memorialization.ports import Usage
 from plugins.hubspot import failures
 from plugins.hubspot.failures import Failure
-from plugins.hubspot.limits import Limits
+from plugins.hubspot.limits import Call, Limits, told
+from plugins.hubspot.versions import DATED, DatedRest
 
-DATED = "2026-09"
-VERSIONS = ("v3", DATED)
 TIMEOUT = (5, 60)  # seconds to connect, seconds between two bytes
 TRIES = 6
 log = logging.getLogger(__name__)
@@ -48,6 +47,7 @@ class Answer:
 
     partial: bool
     body: Body
+    correlation_id: str | None = None  # of the call: the errors of a 207 carry none (hubspot-api, section 2.2)
 
     @property
     def results(self) -> list[Body]:
@@ -57,7 +57,8 @@ class Answer:
     @property
     def errors(self) -> list[Body]:
         errors: list[Body] = self.body.get("errors") or []
-        return errors
+        known = {} if self.correlation_id is None else {"correlationId": self.correlation_id}
+        return [known | error if isinstance(error, dict) else error for error in errors]
 
 
 class _Failed(Exception):
@@ -75,25 +76,11 @@ def _say_again(state: RetryCallState) -> None:
         log.warning("%s Try %d in %.1f s.", trouble.failure.error, state.attempt_number + 1, wait)
 
 
-class _DatedRest(RESTClientObject):  # type: ignore[misc]
-    """The SDK's REST client, speaking the dated paths that the SDK does not know (hubspot-api, section 0)."""
-
-    def request(self, method: str, url: str, **options: Any) -> HTTPResponse:
-        response: HTTPResponse = super().request(method, dated(url), **options)
-        return response
-
-
-def dated(url: str) -> str:
-    """The 2026-09 form of a v3 or v4 address; others are returned as they are."""
-    url = re.sub(r"/crm/v[34]/([a-z-]+)", rf"/crm/\1/{DATED}", url, count=1)
-    return re.sub(r"/(crm-object-schemas|account-info)/v3/", rf"/\1/{DATED}/", url, count=1)
-
-
 class Client:
     """The calls of HubSpot that the product makes; safe to share between threads.
 
     Each method raises only errors of `memorialization.errors`. `pace` is how many seconds a second of waiting
-    before a retry lasts.
+    before a retry lasts, `tries` how often a call is made at most.
     """
 
     def __init__(
@@ -104,6 +91,7 @@ class Client:
         api_version: str = "v3",
         limits: Limits | None = None,
         pace: float = 1.0,
+        tries: int = TRIES,
     ) -> None:
         configuration = Configuration(host=host)
         configuration.access_token = token
@@ -113,29 +101,34 @@ class Client:
         api = ApiClient(configuration)
         api.user_agent = "memorialize (hubspot-api-client)"
         api.set_default_header("Accept-Encoding", "gzip")
+        self.api_version = api_version
         if api_version == DATED:
-            api.rest_client = _DatedRest(configuration)
+            api.rest_client = DatedRest(configuration)
         self._api = api
         # The SDK would make a new pool at each access of an attribute.
         self._sdk = HubSpot(api_factory=lambda package, name, _: getattr(package, name)(api_client=api))
         self._token = token
         self._limits = limits or Limits()
         self._pace = pace
+        self._tries = tries
+        self.clock_ahead: float | None = None  # of the last answer, see memorialization.clock
         self._lock = threading.Lock()
         self._calls: Counter[str] = Counter()
         self._throttled = 0
-        self._daily: tuple[int | None, int | None] = (None, None)
 
     def batch_read(self, type_id: str, body: Body) -> Answer:
+        body = {"properties": [], "propertiesWithHistory": []} | body  # both are required, empty or not
         return self._send("batch/read", self._sdk.crm.objects.batch_api.read, type_id, body, statuses=(200, 207))
 
     def batch_update(self, type_id: str, inputs: list[Body]) -> Answer:
-        call = self._sdk.crm.objects.batch_api.update
-        return self._send("batch/update", call, type_id, {"inputs": inputs}, statuses=(200, 207))
+        """Not repeated after an answer that never came: a person's edit since would be overwritten."""
+        call, body = self._sdk.crm.objects.batch_api.update, {"inputs": inputs}
+        return self._send("batch/update", call, type_id, body, statuses=(200, 207), repeatable=False)
 
     def batch_upsert(self, type_id: str, inputs: list[Body]) -> Answer:
-        call = self._sdk.crm.objects.batch_api.upsert
-        return self._send("batch/upsert", call, type_id, {"inputs": inputs}, statuses=(200, 207))
+        """Likewise."""
+        call, body = self._sdk.crm.objects.batch_api.upsert, {"inputs": inputs}
+        return self._send("batch/upsert", call, type_id, body, statuses=(200, 207), repeatable=False)
 
     def search(self, type_id: str, body: Body) -> Answer:
         return self._send("search", self._sdk.crm.objects.search_api.do_search, type_id, body)
@@ -143,6 +136,23 @@ class Client:
     def associations(self, source: str, target: str, inputs: list[Body]) -> Answer:
         call = self._sdk.crm.associations.v4.batch_api.get_page
         return self._send("associations/batch/read", call, source, target, {"inputs": inputs}, statuses=(200, 207))
+
+    def batch_create(self, type_id: str, inputs: list[Body]) -> Answer:
+        """Not repeated after an answer that never came: it would make a second record."""
+        call = self._sdk.crm.objects.batch_api.create
+        body = {"inputs": inputs}
+        return self._send("batch/create", call, type_id, body, statuses=(201, 207), repeatable=False)
+
+    def associate(self, source: str, target: str, inputs: list[Body]) -> Answer:
+        """By the default type; an association that is there already is no error."""
+        call = self._sdk.crm.associations.v4.batch_api.create_default
+        known = (200, 201, 207)
+        return self._send(
+            "associations/batch/associate/default", call, source, target, {"inputs": inputs}, statuses=known
+        )
+
+    def association_labels(self, source: str, target: str) -> Answer:
+        return self._send("associations/labels", self._raw("GET", f"/crm/v4/associations/{source}/{target}/labels"))
 
     def batch_archive(self, type_id: str, ids: list[str]) -> Answer:
         """Archiving what is archived already is no error; the answer is empty."""
@@ -187,7 +197,10 @@ class Client:
         return self._send("schemas", self._sdk.crm.schemas.core_api.get_all)
 
     def account(self) -> Answer:
-        return self._send("account-info", self._raw("GET", "/account-info/v3/details"))
+        answer = self._send("account-info", self._raw("GET", "/account-info/v3/details"))
+        if isinstance(zone := answer.body.get("timeZone"), str):
+            self._limits.keep_zone(zone)  # the day of the quota ends at this zone's midnight
+        return answer
 
     def token_info(self) -> Answer:
         path = "/oauth/v2/private-apps/get/access-token-info"
@@ -195,8 +208,8 @@ class Client:
 
     def usage(self) -> Usage:
         """Calls include every retry, for each counts against the quota."""
+        limit, remaining = self._limits.daily or (None, None)
         with self._lock:
-            limit, remaining = self._daily
             return Usage(dict(self._calls), self._throttled, limit, remaining, self._limits.per_second)
 
     def _raw(self, method: str, path: str, body: Body | None = None) -> Callable[..., HTTPResponse]:
@@ -210,10 +223,15 @@ class Client:
         call: Callable[..., HTTPResponse],
         *arguments: object,
         statuses: tuple[int, ...] = (200,),
+        repeatable: bool = True,
     ) -> Answer:
+        def again(error: BaseException) -> bool:
+            failure = error.failure if isinstance(error, _Failed) else None
+            return failure is not None and failure.again and (repeatable or failure.undone)
+
         retrying = Retrying(
-            stop=stop_after_attempt(TRIES),
-            retry=retry_if_exception(lambda error: isinstance(error, _Failed) and error.failure.again),
+            stop=stop_after_attempt(self._tries),
+            retry=retry_if_exception(again),
             wait=self._wait,
             before_sleep=_say_again,
             reraise=True,
@@ -231,10 +249,10 @@ class Client:
         arguments: tuple[object, ...],
         statuses: tuple[int, ...],
     ) -> Answer:
-        self._limits.take(search=endpoint == "search")
-        with self._lock:
-            self._calls[endpoint] += 1
-        status, raw, failure = self._exchange(endpoint, call, arguments)
+        with self._limits.call(search=endpoint == "search") as granted:
+            with self._lock:
+                self._calls[endpoint] += 1
+            status, raw, correlation_id, failure = self._exchange(endpoint, call, arguments, granted)
         body = None
         if failure is None and status not in statuses:
             raise ContractBroken(f"HubSpot answered {status} at {endpoint}, which its contract does not know.")
@@ -249,33 +267,37 @@ class Client:
             raise _Failed(failure)
         if not isinstance(body, dict):
             raise ContractBroken(f"HubSpot answered {endpoint} with JSON that is no object.")
-        return Answer(status == 207, body)
+        return Answer(status == 207, body, correlation_id)
 
     def _exchange(
-        self, endpoint: str, call: Callable[..., HTTPResponse], arguments: tuple[object, ...]
-    ) -> tuple[int, bytes, Failure | None]:
-        """Status and body of a 2xx, or what went wrong: the one place where the SDK's exceptions end."""
+        self, endpoint: str, call: Callable[..., HTTPResponse], arguments: tuple[object, ...], granted: Call
+    ) -> tuple[int, bytes, str | None, Failure | None]:
+        """Status, body and correlation id of a 2xx, or what went wrong; here alone the SDK's exceptions end."""
         try:
             response = call(*arguments, _preload_content=False, _request_timeout=TIMEOUT)
-            self._learn(response.headers)
-            return response.status, response.data, None
+            status, raw, headers = response.status, response.data, response.headers
         except ApiException as error:
             if not error.status:
-                return 0, b"", failures.broken_connection(endpoint, error)
-            self._learn(error.headers)
-            with self._lock:
-                self._throttled += error.status == 429
-            return error.status, b"", failures.refusal(endpoint, error.status, error.body, error.headers)
+                return 0, b"", None, failures.broken_connection(endpoint, error)
+            status, raw, headers = error.status, error.body, error.headers
         except (HTTPError, OSError, UnicodeDecodeError) as error:
-            return 0, b"", failures.broken_connection(endpoint, error)
+            return 0, b"", None, failures.broken_connection(endpoint, error)
+        self._learn(headers, granted)
+        if 200 <= status < 300:
+            return status, raw, headers.get("X-HubSpot-Correlation-Id") if headers else None, None
+        with self._lock:
+            self._throttled += status == 429
+        failure = failures.refusal(endpoint, status, raw, headers, self._limits.zone)
+        if isinstance(failure.error, QuotaExhausted):
+            self._limits.day_is_over()
+        return status, b"", None, failure
 
-    def _learn(self, headers: Any) -> None:
-        found = {name: _integer((headers or {}).get(f"X-HubSpot-RateLimit-{name}")) for name in _FAMILY}
-        if found["Max"]:
-            self._limits.learn(found["Max"], (found["Interval-Milliseconds"] or 10_000) / 1_000)
-        if found["Daily"] is not None:
-            with self._lock:
-                self._daily = (found["Daily"], found["Daily-Remaining"])
+    def _learn(self, headers: Any, granted: Call) -> None:
+        self.clock_ahead = ahead((headers or {}).get("Date"))
+        said = told(headers)
+        granted.learn(said)
+        if said.daily is not None and said.daily_remaining is not None:
+            self._limits.keep_day(said.daily, said.daily_remaining)
 
     def _wait(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
@@ -285,9 +307,6 @@ class Client:
         return self._pace * seconds * jitter
 
 
-_FAMILY = ("Max", "Interval-Milliseconds", "Daily", "Daily-Remaining")
-
-
 def _parsed(raw: bytes) -> Any:
     try:
         return orjson.loads(raw)
@@ -295,7 +314,3 @@ def _parsed(raw: bytes) -> Any:
         # A text cut inside a surrogate pair is JSON to HubSpot but not to orjson; the half becomes "?".
         lenient = json.dumps(json.loads(raw), ensure_ascii=False).encode("utf-8", "replace")
         return orjson.loads(lenient)
-
-
-def _integer(text: str | None) -> int | None:
-    return int(text) if text and text.isdecimal() else None

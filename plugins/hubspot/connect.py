@@ -9,20 +9,42 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from memorialization.errors import ConfigurationError
-from plugins.hubspot.client import VERSIONS, Client
+from plugins.hubspot.client import TRIES, Client
+from plugins.hubspot.limits import Limits
 from plugins.hubspot.records import HubSpotStore
+from plugins.hubspot.versions import VERSIONS
+from plugins.hubspot.write import BATCH_BYTES
 
 HOST = "https://api.hubapi.com"
 
 
-def store_from(host: str | None, password: str | None, extras: Mapping[str, object]) -> HubSpotStore:
-    """A store over the client of `client_from`."""
-    return HubSpotStore(client_from(host, password, extras))
+def store_from(
+    host: str | None, password: str | None, extras: Mapping[str, object], limits: Limits | None = None
+) -> HubSpotStore:
+    """A store over the client of `client_from`.
+
+    `extras` may hold `batch_bytes`: the most that one write sends, for HubSpot publishes no limit (default 2,000,000).
+    """
+    client = client_from(host, password, extras, limits)
+    most = str(extras.get("batch_bytes") or BATCH_BYTES)
+    if not re.fullmatch(r"[0-9]{5,8}", most):
+        raise ConfigurationError(
+            "The HubSpot connection's batch_bytes must be a number of bytes from 10000 on, such as 2000000."
+        )
+    return HubSpotStore(client, batch_bytes=int(most))
 
 
-def client_from(host: str | None, password: str | None, extras: Mapping[str, object]) -> Client:
+def client_from(
+    host: str | None,
+    password: str | None,
+    extras: Mapping[str, object],
+    limits: Limits | None = None,
+    *,
+    tries: int = TRIES,
+) -> Client:
     """A client with the token `password`; `host` is a base URL, HubSpot's own where empty.
 
+    `limits` are those of the account, shared with its other processes; without them, this process's own.
     `extras` may hold `api_version`: "v3" (default) or "2026-09". Raises ConfigurationError.
     """
     token = (password or "").strip()
@@ -34,7 +56,7 @@ def client_from(host: str | None, password: str | None, extras: Mapping[str, obj
     version = extras.get("api_version") or "v3"
     if version not in VERSIONS:
         raise ConfigurationError(f"The HubSpot connection's api_version must be one of {', '.join(VERSIONS)}.")
-    return Client(token, host=_base_url(host or HOST), api_version=str(version))
+    return Client(token, host=_base_url(host or HOST), api_version=str(version), limits=limits, tries=tries)
 
 
 def _base_url(host: str) -> str:

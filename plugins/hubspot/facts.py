@@ -4,15 +4,18 @@ What the token may not list is None, so that a rule says "not checked" (hubspot-
 """
 
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from memorialization.errors import AuthenticationError, ConfigurationError, MemorializationError
-from memorialization.lint.facts import Pipeline, Portal, PropertyFact, RecordType
-from memorialization.ports import Property
+from memorialization.lint.facts import Portal, PropertyFact, RecordType
+from memorialization.lint.targets import PIPELINED
+from memorialization.ports import Pipeline, Property
 from plugins.hubspot.client import Answer, Client
 from plugins.hubspot.failures import contract
 from plugins.hubspot.schema import Schema
 
-_PIPELINED = ("Ticket", "Deal")
+_Asked = TypeVar("_Asked")
+_Told = TypeVar("_Told")
 
 
 def portal_facts(client: Client, entities: Iterable[str]) -> Portal:
@@ -31,20 +34,17 @@ def portal_facts(client: Client, entities: Iterable[str]) -> Portal:
             unknown.append(name)
             continue
         with contract("reading the properties"):
+            properties = _allowed(schema.properties, entity)
+            if properties is None:  # the scope that is missing is a rule's matter
+                continue
             types[name] = RecordType(
-                properties={key: _fact(found) for key, found in schema.properties(entity).items()},
+                properties={key: _fact(found) for key, found in properties.items()},
                 archived=_names(client.archived_properties, entity.type_id),
                 sensitive=_names(client.sensitive_properties, entity.type_id),
             )
-        found = _allowed(client.pipelines, entity.type_id) if name in _PIPELINED else None
+            found = schema.pipelines(entity) if name in PIPELINED else None
         if found is not None:
-            with contract("reading the pipelines"):
-                pipelines[name] = {
-                    str(item["id"]): Pipeline(
-                        label=item["label"], stages={str(stage["id"]): stage["label"] for stage in item["stages"]}
-                    )
-                    for item in found.results
-                }
+            pipelines[name] = found
     return Portal(
         account_id=account,
         scopes=None if scopes is None else tuple(sorted(scopes)),
@@ -63,9 +63,9 @@ def _names(call: Callable[[str], Answer], type_id: str) -> tuple[str, ...] | Non
     return None if answer is None else tuple(sorted(str(item["name"]) for item in answer.results))
 
 
-def _allowed(call: Callable[[str], Answer], type_id: str) -> Answer | None:
+def _allowed(call: Callable[[_Asked], _Told], asked: _Asked) -> _Told | None:
     try:
-        return call(type_id)
+        return call(asked)
     except AuthenticationError:
         raise
     except MemorializationError as error:

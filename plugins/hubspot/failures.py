@@ -6,12 +6,15 @@ kept must look like an identifier, so that free text in an unexpected place is d
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from memorialization.errors import (
     AuthenticationError,
@@ -73,12 +76,14 @@ class Reason:
 class Failure:
     """A failed try: the error it means, and whether and when the same call may be tried again.
 
-    `wait` is in seconds; None with `again` leaves the waiting time to the caller's back-off.
+    `wait` is in seconds; None with `again` leaves the waiting time to the caller's back-off. `undone`: the call did
+    certainly nothing, for it was refused before it was looked at, or never left.
     """
 
     error: MemorializationError
     again: bool = False
     wait: float | None = None
+    undone: bool = False
 
 
 def reason(body: object) -> Reason:
@@ -88,19 +93,29 @@ def reason(body: object) -> Reason:
     context = _mapping(body.get("context"))
     details = [item for item in _items(body.get("errors")) if isinstance(item, dict)] or _embedded(body.get("message"))
     first = details[0] if details else {}
+    contexts = [context, *(_mapping(item.get("context")) for item in details)]
     named = _strings(_mapping(first.get("context")).get("propertyName")) or _strings(context.get("propertyName"))
     return Reason(
         category=_kept(_WORD, body.get("category") or body.get("errorType")),
         code=_kept(_WORD, first.get("code") or first.get("error") or body.get("subCategory")),
         property=_kept(_PROPERTY, named[0] if named else first.get("name")),
         correlation_id=_kept(_CORRELATION, body.get("correlationId")),
-        traces=_strings(context.get("objectWriteTraceId")),
-        ids=_strings(context.get("ids") or context.get("id")),
+        traces=tuple(t for c in contexts for t in _strings(c.get("objectWriteTraceId"))),
+        ids=tuple(i for c in contexts for i in _strings(c.get("ids") or c.get("id"))),
     )
 
 
-def refusal(endpoint: str, status: int, raw: str | bytes | None, headers: Mapping[str, str] | None) -> Failure:
-    """What an answer outside 2xx means (hubspot-api, section 5, "Policy")."""
+def refusal(
+    endpoint: str,
+    status: int,
+    raw: str | bytes | None,
+    headers: Mapping[str, str] | None,
+    zone: Callable[[], str | None] = lambda: None,
+) -> Failure:
+    """What an answer outside 2xx means (hubspot-api, section 5, "Policy"; docs/delivery.md has the table).
+
+    `zone` tells the account's time zone; asked where the day's calls are used up.
+    """
     body = _json(raw)
     why = reason(body)
     after = _seconds((headers or {}).get("Retry-After"))
@@ -118,16 +133,17 @@ def refusal(endpoint: str, status: int, raw: str | bytes | None, headers: Mappin
             )
         )
     if status == 429:
-        return _throttled(endpoint, body, why, after)
+        return _throttled(endpoint, body, why, after, zone)
     if status == 423:
         busy = ServiceUnavailable(f"HubSpot keeps a record locked at {endpoint} (423){why}: try again later.")
-        return Failure(busy, again=True, wait=max(LOCK_WAIT, after or 0.0))
+        wait = max(LOCK_WAIT, after or 0.0)
+        return Failure(busy, again=wait <= LONGEST_WAIT, wait=wait, undone=True)
     if status == 477:
         moving = ServiceUnavailable(f"HubSpot is moving this account (477 at {endpoint}){why}: try again later.")
-        return Failure(moving, again=after is not None and after <= LONGEST_WAIT, wait=after)
+        return Failure(moving, again=after is not None and after <= LONGEST_WAIT, wait=after, undone=True)
     if status >= 500:
         down = ServiceUnavailable(f"HubSpot answered {status} at {endpoint}{why}: try again later.")
-        return Failure(down, again=True)
+        return Failure(down, again=after is None or after <= LONGEST_WAIT, wait=after)
     if 400 <= status < 500:
         return Failure(Refused(endpoint, status, why))
     return Failure(ContractBroken(f"HubSpot answered {status} at {endpoint}, which its contract does not know."))
@@ -135,8 +151,9 @@ def refusal(endpoint: str, status: int, raw: str | bytes | None, headers: Mappin
 
 def broken_connection(endpoint: str, cause: BaseException) -> Failure:
     """A reset, a time-out, a failed look-up or handshake: only the kind of `cause` is told."""
-    kind = type(getattr(cause, "reason", None) or cause).__name__
-    return Failure(ServiceUnavailable(f"No answer from HubSpot at {endpoint} ({kind}): try again later."), again=True)
+    root = getattr(cause, "reason", None) or cause
+    silent = ServiceUnavailable(f"No answer from HubSpot at {endpoint} ({type(root).__name__}): try again later.")
+    return Failure(silent, again=True, undone=isinstance(root, (NewConnectionError, ConnectTimeoutError)))
 
 
 def not_json(endpoint: str) -> Failure:
@@ -157,19 +174,33 @@ def contract(doing: str) -> Iterator[None]:
         ) from None
 
 
-def _throttled(endpoint: str, body: Mapping[str, Any], why: Reason, after: float | None) -> Failure:
+def day_is_used_up(told: str, zone: str | None, now: datetime | None = None) -> QuotaExhausted:
+    """The stop until midnight of the account, which the message names in its time `zone` (IANA) and in UTC."""
+    return QuotaExhausted(
+        f"HubSpot's calls of this day are used up ({told}): the first run after {_midnight(zone, now)} goes on."
+    )
+
+
+def _midnight(zone: str | None, now: datetime | None) -> str:
+    try:
+        there = ZoneInfo(zone or "")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return "midnight of the account's time zone"
+    tomorrow = (now or datetime.now(UTC)).astimezone(there).date() + timedelta(days=1)
+    midnight = datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=there)
+    return f"{midnight:%Y-%m-%d %H:%M} {zone} ({midnight.astimezone(UTC):%Y-%m-%d %H:%M} UTC)"
+
+
+def _throttled(
+    endpoint: str, body: Mapping[str, Any], why: Reason, after: float | None, zone: Callable[[], str | None]
+) -> Failure:
     if "DAILY" in str(body.get("policyName", "")).upper():
-        return Failure(
-            QuotaExhausted(
-                f"HubSpot's calls of this day are used up (429 at {endpoint}){why}: "
-                "run again after midnight of the account's time zone."
-            )
-        )
+        return Failure(day_is_used_up(f"429 at {endpoint}{why}", zone()))
     error = RateLimited(
         f"HubSpot kept answering 429 at {endpoint}{why}: other programs use the same limit; try again later."
     )
     wait = after if after is not None else SEARCH_WAIT if why.category == "RATE_LIMITS" else BURST_WAIT
-    return Failure(error, again=wait <= LONGEST_WAIT, wait=wait)
+    return Failure(error, again=wait <= LONGEST_WAIT, wait=wait, undone=True)
 
 
 def _scopes(body: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from memorialization.errors import ConfigurationError, MemorializationError
+from memorialization.errors import ConfigurationError, MemorializationError, ServiceUnavailable
 from memorialization.ports import Account
 from plugins.hubspot.client import Answer, Client
 from plugins.hubspot.failures import Refused, contract, reason
@@ -24,6 +24,7 @@ PAUSE = 5.0  # seconds in which what HubSpot recalculates after a change settles
 
 _CONTACT, _CALL = STANDARD["Contact"], STANDARD["Call"]
 _LIMIT = 65_536
+_REQUESTS = tuple(2**power for power in range(20, 25))  # bytes: 1 to 16 MiB
 _KEY, _TEXT = "memorialize_probe_key", "memorialize_probe_text"
 _GROUP = "contactinformation"
 _MODIFIED = "lastmodifieddate"
@@ -56,17 +57,23 @@ def check_test_account(account: Account) -> None:
         )
 
 
-def probe(client: Client) -> dict[str, Any]:
-    """The answers, as `configuration.Probed` names them, without time and account.
+def probe(client: Client, progress: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
+    """The answers, as `crm.Probed` names them, without time and account; `progress` is told what is tried.
 
     Raises PermissionMissing without the scopes crm.schemas.contacts.write and crm.objects.contacts.write.
     """
     with _stage(client) as one:
         answers: dict[str, Any] = {}
+        progress("lengths and their unit")
         answers |= _lengths(one)
+        progress("size of requests")
+        answers |= _request_size(one, answers["over_limit"])
+        progress("white space")
         answers["trims_text"] = _trims(one)
         answers["newlines"] = _newlines(one)
+        progress("times of change")
         answers["unchanged_write_bumps_modified"] = _bumps(one)
+        progress("upserts, batches and unique values")
         answers["partial_upsert_by_email"] = _partial_upsert(one)
         answers["over_batch"] = _over_batch(client)
         answers["unique_on_engagements"] = _unique_on_engagements(client)
@@ -187,6 +194,20 @@ def _lengths(one: _Stage) -> dict[str, Any]:
         if astral and not wide:
             found["character_unit"] = UNKNOWN
     return found
+
+
+def _request_size(one: _Stage, over_limit: dict[str, Any]) -> dict[str, Any]:
+    """The largest request that was read, told by what was said of its text; and the answer to one that was not."""
+    largest: int | str = UNKNOWN
+    for size in _REQUESTS:
+        try:
+            answer = one.write("a" * size)
+        except ServiceUnavailable:  # cut off, or a page of some gateway: no answer of HubSpot's
+            return {"request_bytes": largest, "over_request": {"status": 0, "category": None, "code": None}}
+        if not answer.accepted and answer.told() != {k: over_limit[k] for k in answer.told()}:
+            return {"request_bytes": largest, "over_request": answer.told()}
+        largest = size
+    return {"request_bytes": largest, "over_request": None}
 
 
 def _kept(one: _Stage, text: str) -> bool:

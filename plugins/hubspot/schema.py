@@ -10,7 +10,7 @@ from memorialization.errors import (
     ConfigurationError,
     MemorializationError,
 )
-from memorialization.ports import Account, Entity, Property
+from memorialization.ports import Account, Entity, Pipeline, Property
 from plugins.hubspot.client import Client
 from plugins.hubspot.failures import Refused
 
@@ -70,6 +70,20 @@ class Schema:
                 item["name"]: _property(item, lengths.get(item["name"])) for item in items if _readable(item)
             }
         return self._properties[entity.type_id]
+
+    def pipelines(self, entity: Entity) -> dict[str, Pipeline] | None:
+        try:
+            items = self._client.pipelines(entity.type_id).results
+        except AuthenticationError:
+            raise
+        except MemorializationError as error:
+            if error.retry:
+                raise
+            return None
+        return {
+            str(item["id"]): Pipeline(item["label"], {str(stage["id"]): stage["label"] for stage in item["stages"]})
+            for item in items
+        }
 
     def _custom_types(self) -> dict[str, str]:
         try:

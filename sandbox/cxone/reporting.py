@@ -60,10 +60,20 @@ class Reporting:
         self._starts = [leg.start for leg in self._legs]
         self._cases = sorted(world.cases.values(), key=lambda case: (case.created, case.case_id))
         self._opened = [case.created for case in self._cases]
+        self._corrections: dict[int, dict[str, Any]] = {}
+
+    def correct(self, rows: dict[str, dict[str, Any]]) -> None:
+        """From now on these contacts' rows of completed contacts say this: {contact id: {new field name: value}}.
+
+        CXone changed them just now, unless `lastUpdateTime` is among the fields: late corrections and faulty clocks.
+        """
+        changed = {"lastUpdateTime": zulu(self._world.clock.ms())}
+        for contact_id, fields in rows.items():
+            self._corrections[int(contact_id)] = self._corrections.get(int(contact_id), {}) | changed | fields
 
     def completed(self, request: Request, version: int, duplicate: bool) -> Response:
         """GET /contacts/completed; `duplicate` repeats the row before a later page (a fault)."""
-        now, query = self._world.clock.ms(), request.query_params
+        now, query, corrected = self._world.clock.ms(), request.query_params, self._corrections
         since, start, end = (instant(request, name) for name in ("updatedSince", "startDate", "endDate"))
         if since is None and start is None:
             raise Refused(400, "give startDate or updatedSince")
@@ -80,7 +90,7 @@ class Reporting:
                 "lastPollTime": zulu(now),
                 "totalRecords": len(found),
                 "_links": {"self": str(request.url), "next": "", "previous": ""},
-                "completedContacts": [shape(make()) for *_, make in page],
+                "completedContacts": [shape(make() | corrected.get(contact_id, {})) for *_, contact_id, make in page],
             }
         )
 
@@ -216,7 +226,8 @@ class Reporting:
         refused, outbound = flag(request, "isRefused"), flag(request, "isOutbound")
         if media != "9":
             for leg in self._between(start, end):
-                if leg.contact_warehoused > now or (since is not None and voice_updated(leg, now) < since):
+                updated = self._corrected(leg.contact_id, voice_updated(leg, now))
+                if leg.contact_warehoused > now or (since is not None and updated < since):
                     continue
                 if media is not None and str(leg.media_type_id) != media:
                     continue
@@ -224,18 +235,23 @@ class Reporting:
                     continue
                 if _skipped(skill, agent, outbound, leg.skill, leg.agent, leg.outbound):
                     continue
-                yield leg.start, voice_updated(leg, now), leg.contact_id, _Row(voice_row, leg, now)
+                yield leg.start, updated, leg.contact_id, _Row(voice_row, leg, now)
         if media in (None, "9") and refused is not True:
             for case in self._opened_between(start, end):
                 closed = case_closing(case, now)
                 if closed is None or case_warehoused(closed) > now:
                     continue
-                part, updated = agent_leg(case, now), case_warehoused(closed)
+                part, updated = agent_leg(case, now), self._corrected(int(case.case_id), case_warehoused(closed))
                 if since is not None and updated < since:
                     continue
                 if _skipped(skill, agent, outbound, case.skill, part.agent if part else None, case.outbound):
                     continue
                 yield case.created, updated, int(case.case_id), _Row(case_row, case, closed, now)
+
+    def _corrected(self, contact_id: int, updated: int) -> int:
+        """lastUpdateTime of a row, as it was or as it was corrected."""
+        told = self._corrections.get(contact_id, {}).get("lastUpdateTime")
+        return parse(told) if told else updated
 
     def _between(self, start: int | None, end: int) -> list[VoiceLeg]:
         """Legs by contact start, both ends inclusive."""

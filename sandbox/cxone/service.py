@@ -187,6 +187,10 @@ class Service:
                 rules = orjson.loads(await request.body())
                 self._faults.order(rules)
                 return answer({"ordered": len(rules)})
+            if asked == "POST /_twin/corrections":
+                rows = orjson.loads(await request.body())
+                self._reporting.correct(rows)
+                return answer({"corrected": len(rows)})
             if asked == "POST /_twin/clock":
                 world.clock.forward(parse(orjson.loads(await request.body())["now"]))
                 world.advance()

@@ -1,9 +1,16 @@
-"""A fault happens exactly as often as it was ordered, to the first requests that match, in order."""
+"""A fault happens exactly as often as it was ordered, to the first requests that match, in order.
+
+Faults by share (`shares`) come after those ordered one by one.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+
+import orjson
+
+from sandbox.hubspot.shares import Share
 
 HTML = "<html><head><title>502 Bad Gateway</title></head><body><center>cloudflare</center></body></html>"
 
@@ -12,13 +19,18 @@ HTML = "<html><head><title>502 Bad Gateway</title></head><body><center>cloudflar
 class Fault:
     """One rule: requests whose "METHOD /path" holds `match` get this answer instead, `times` times.
 
+    The first `skip` of them are let pass.
     `status` without `after_commit` means nothing was done; `body`: "html" (default from 500 on), "json",
-    "burst", "daily", "search" (429), or "empty" (a 200 that says COMPLETE and did nothing). `delay`: seconds
-    of real time, then on as usual when there is no status. `drop` cuts the connection. `retry_after`: the
-    header, in seconds.
+    "burst", "daily", "search" (429), "empty" (says COMPLETE and did nothing), or "nothing" (no body at all).
+    `delay`: seconds of real time before the request is carried out (`after_commit`: before it is answered), then on
+    as usual when there is no status. `drop` cuts the connection.
+    `retry_after`: the header, in seconds. `garble` carries a batch out and spoils its answer, see `garbled`;
+    "blanket" judges the batch as if it had no trace ids; "refused" and "hidden" leave its first input undone.
+    `name` is what the journal calls it.
     """
 
     match: str = ""
+    skip: int = 0
     status: int | None = None
     body: str | None = None
     times: int = 1
@@ -26,24 +38,113 @@ class Fault:
     delay: float = 0.0
     drop: bool = False
     retry_after: int | None = None
+    garble: str | None = None
+    name: str = ""
+
+    @property
+    def told(self) -> str:
+        """Its name, or what was ordered."""
+        asked = {k: v for k, v in vars(self).items() if k not in ("match", "times", "skip", "name") and v != PLAIN[k]}
+        return self.name or " ".join(f"{k}={v}" for k, v in asked.items())
+
+
+PLAIN = vars(Fault())
+
+
+def spoiled(fault: Fault | None, raw: bytes) -> bytes:
+    """The request as it is carried out under this fault."""
+    if fault is None or fault.garble not in ("blanket", "refused", "hidden"):
+        return raw
+    request = orjson.loads(raw)
+    inputs = request["inputs"]
+    inputs = [item | {"objectWriteTraceId": None} for item in inputs] if fault.garble == "blanket" else inputs[1:]
+    return orjson.dumps(request | {"inputs": inputs})
+
+
+def garbled(kind: str, raw: bytes, status: int, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """The spoiled answer of a batch whose request was `raw`: "untraced", "strange" (trace ids nobody sent), "swapped"
+    (of two results), "doubled" and "short" (a result too many or too few), "complete" (the errors of a 207 under a
+    200), "nameless" (errors that do not say whose they are), "refused" (an error for the first input, a 207) and
+    "hidden" (the same under a 200).
+
+    Raises ValueError for an unknown kind.
+    """
+    results = [dict(item) for item in body.get("results", ())]
+    traces = [item.get("objectWriteTraceId") for item in results]
+    match kind:
+        case "untraced":
+            results = [{k: v for k, v in item.items() if k != "objectWriteTraceId"} for item in results]
+        case "strange":
+            results = [item | {"objectWriteTraceId": f"strange-{n}"} for n, item in enumerate(results)]
+        case "swapped":
+            turned = traces[1::-1] + traces[2:]
+            results = [item | {"objectWriteTraceId": t} for item, t in zip(results, turned, strict=True)]
+        case "doubled":
+            results += results[:1]
+        case "short":
+            results = results[1:]
+        case "complete":
+            status = 200
+        case "nameless":
+            errors = [{k: v for k, v in item.items() if k != "context"} for item in body.get("errors", ())]
+            body = body | ({"errors": errors} if errors else {})
+        case "refused" | "hidden":
+            first = orjson.loads(raw)["inputs"][0]
+            status = 207 if kind == "refused" else status
+            body = body | {"numErrors": 1, "errors": [*body.get("errors", ()), _refusal(first)]}
+        case _:
+            raise ValueError(f"no such way to garble an answer: {kind}")
+    return status, body | {"results": results}
+
+
+def _refusal(item: dict[str, Any]) -> dict[str, Any]:
+    """The error of one input that the account would not take (hubspot-api, section 2.3)."""
+    context = {"objectWriteTraceId": [item["objectWriteTraceId"]]}
+    return {"status": "error", "category": "VALIDATION_ERROR", "message": "Refused by the account.", "context": context}
 
 
 class Faults:
-    """The rules not yet used up."""
+    """The rules not yet used up, then the faults by share; `seed` is the account's."""
 
-    def __init__(self) -> None:
+    def __init__(self, seed: int, share: Share | None = None) -> None:
+        self._seed = seed
         self._rules: list[Fault] = []
+        self._share = share
+        self.happened: list[dict[str, str]] = []
 
-    def order(self, rules: list[dict[str, Any]]) -> None:
-        """Add rules; an empty list takes all away. Raises TypeError for an unknown key."""
-        self._rules = [*self._rules, *(Fault(**rule) for rule in rules)] if rules else []
+    def order(self, wanted: list[dict[str, Any]] | dict[str, Any]) -> None:
+        """Add rules, or order faults by share ({share, only, late, seed}); an empty list takes all away.
 
-    def take(self, request: str) -> Fault | None:
-        """The fault of this request ("METHOD /path"), counted as used; None when no rule matches."""
+        Raises TypeError for an unknown key, ValueError for an unknown fault or a share that is none.
+        """
+        if isinstance(wanted, dict):
+            self._share = Share(**{"seed": self._seed, **wanted})
+        elif wanted:
+            self._rules += [Fault(**rule) for rule in wanted]
+        else:
+            self._rules, self._share = [], None
+
+    def take(self, request: str, endpoint: str) -> Fault | None:
+        """The fault of this request ("METHOD /path"), counted as used; None when it meets none.
+
+        `endpoint` is its method and the template of its path.
+        """
+        fault = self._ordered(request)
+        if fault is None and self._share is not None and (drawn := self._share.take(endpoint)):
+            fault = Fault(**drawn)
+        if fault is not None:
+            self.happened.append({"request": request, "fault": fault.told})
+        return fault
+
+    def _ordered(self, request: str) -> Fault | None:
         for rule in self._rules:
-            if rule.match in request:
-                rule.times -= 1
-                if rule.times <= 0:
-                    self._rules.remove(rule)
-                return rule
+            if rule.match not in request:
+                continue
+            if rule.skip > 0:
+                rule.skip -= 1
+                continue
+            rule.times -= 1
+            if rule.times <= 0:
+                self._rules.remove(rule)
+            return rule
         return None

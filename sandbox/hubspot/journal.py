@@ -1,7 +1,8 @@
 """What came in over HTTP is never lost and never doubled: one JSON line per change, in order.
 
 Lines are handed to the operating system in one write per request, so a killed process leaves at most one cut
-last line, which is dropped. Generated ids are part of the line: replay gives the identical state.
+last line, which is dropped. Generated ids are part of the line: replay gives the identical state. Faults stand there
+too, by name; they are not met again.
 """
 
 from __future__ import annotations
@@ -52,8 +53,14 @@ class Journal:
 
     def append(self, changes: list[Change], at: datetime) -> None:
         """Add the changes of one request, all made at the same instant."""
-        lines = b"".join(orjson.dumps({"at": at.isoformat(), **asdict(change)}) + b"\n" for change in changes)
-        view = memoryview(lines)
+        self._write([asdict(change) for change in changes], at)
+
+    def note(self, request: str, fault: str, at: datetime) -> None:
+        """Add a fault that a request ("METHOD /path") met."""
+        self._write([{"request": request, "fault": fault}], at)
+
+    def _write(self, rows: list[dict[str, Any]], at: datetime) -> None:
+        view = memoryview(b"".join(orjson.dumps({"at": at.isoformat(), **row}) + b"\n" for row in rows))
         while view:
             view = view[os.write(self._file, view) :]
 
@@ -61,6 +68,8 @@ class Journal:
         """What the file holds, in time order: the instant, and how to make the change again."""
         for line in self._whole().splitlines():
             row = orjson.loads(line)
+            if "fault" in row:
+                continue
             at = datetime.fromisoformat(row["at"]).astimezone(UTC)
             source = None if row["source"] is None else Source(**row["source"])
             yield at, partial(_replay, Change(row["method"], row["arguments"], source), at)

@@ -39,7 +39,8 @@ _ID_FLOOR, _ID_SPAN, _ID_STEP = 100_000_000_000, 900_000_000_000, 370_248_451_00
 class Portal:
     """A portal's records and definitions. Object types go by any spelling that the API takes.
 
-    `token` is the one bearer token, `scopes` what it may do; all ids and orders follow from `seed`.
+    `token` is the one bearer token, `scopes` what it may do; all ids and orders follow from `seed`. `respells`:
+    it rewrites texts as it stores them (`values.respelled`), which nobody knows of the real one.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Portal:
         scopes: frozenset[str],
         seed: int,
         account_type: str = "STANDARD",
+        respells: bool = False,
     ) -> None:
         self.portal_id = portal_id
         self.time_zone = time_zone
@@ -60,6 +62,7 @@ class Portal:
         self.scopes = scopes
         self.seed = seed
         self.account_type = account_type
+        self.respells = respells
         self.stores: dict[str, Store] = {}
         self._spellings: dict[str, Store] = {}
         self._shapes: dict[tuple[str, ...], tuple[str, ...]] = {}
@@ -102,6 +105,7 @@ class Portal:
             options=tuple(option["value"] for option in item["options"]),
             max_length=max_length,
             item=item,
+            respells=self.respells,
         )
         if (item["hasUniqueValue"] and name != "hs_object_id") or name in _INDEXED:
             store.index.setdefault(name, {})

@@ -24,13 +24,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sandbox.hubspot.account import app_id
 from sandbox.hubspot.call import Answer, Call
 from sandbox.hubspot.errors import ApiError, not_found, rate_limited, unauthenticated
-from sandbox.hubspot.faults import HTML, Fault, Faults
-from sandbox.hubspot.journal import Journal
+from sandbox.hubspot.faults import HTML, Fault, Faults, garbled, spoiled
+from sandbox.hubspot.journal import Change, Journal
 from sandbox.hubspot.limits import Limits, Meter
 from sandbox.hubspot.portal import Portal, Source, UnknownRecord, UnknownType
 from sandbox.hubspot.routes import Match, match
+from sandbox.hubspot.shares import Share
 
 JSON = "application/json;charset=utf-8"
+PERSON = Source("CRM_UI", "userId:7")
 
 
 def create_app(
@@ -41,13 +43,15 @@ def create_app(
     before_request: Callable[[], None] | None = None,
     journal: Journal | None = None,
     search_lag: float = 5.0,
+    share: Share | None = None,
 ) -> ASGIApp:
     """The portal as an ASGI app, to be served by uvicorn.
 
     `clock` gives the twin's time (aware); `before_request` is called first on each request; `journal` keeps
-    every change; `search_lag` is in seconds of the twin's time (0 switches the lag off).
+    every change and names every fault; `search_lag` is in seconds of the twin's time (0 switches the lag off); `share`
+    are faults from the first request on.
     """
-    return _Service(portal, clock, limits, before_request, journal, round(search_lag * 1000))
+    return _Service(portal, clock, limits, before_request, journal, round(search_lag * 1000), share)
 
 
 class _Service:
@@ -59,11 +63,12 @@ class _Service:
         before_request: Callable[[], None] | None,
         journal: Journal | None,
         lag: int,
+        share: Share | None,
     ) -> None:
         self._portal, self._clock, self._before, self._journal = portal, clock, before_request, journal
         self._lag, self._daily = lag, limits.daily
         self._meter = Meter(limits)
-        self._faults = Faults()
+        self._faults = Faults(portal.seed, share)
         self._counts: Counter[str] = Counter()
         self._rng = Random(portal.seed)
         self._zone = ZoneInfo(portal.time_zone)
@@ -81,22 +86,39 @@ class _Service:
             await self._control(method, path, request.query_params, raw)(scope, receive, send)
             return
         found = match(method, path)
-        fault = self._faults.take(f"{method} {path}")
-        if fault is not None and fault.delay:
-            await asyncio.sleep(fault.delay)
-            if self._before is not None:
-                self._before()
+        endpoint = f"{method} {path if found is None else found.template}"
+        fault = self._faults.take(f"{method} {path}", endpoint)
+        if fault is not None and self._journal is not None:
+            self._journal.note(f"{method} {path}", fault.told, self._clock())
+        if fault is not None and not fault.after_commit:
+            await self._pause(fault)
         response: Response | None = None
         if fault is None or fault.after_commit or not (fault.status or fault.drop):
-            response = self._respond(request, found, raw)
+            response = self._respond(request, found, spoiled(fault, raw))
+        if fault is not None and fault.after_commit:
+            await self._pause(fault)
         if fault is not None and (fault.status or fault.drop):
             response = None if fault.drop else self._faulty(fault)
-        template = path if found is None else found.template
-        self._counts[f"{method} {template} {'dropped' if response is None else response.status_code}"] += 1
+        if fault is not None and fault.garble not in (None, "blanket") and response is not None:
+            response = self._garbled(fault, raw, response)
+        self._counts[f"{endpoint} {'dropped' if response is None else response.status_code}"] += 1
         if response is None:
             await _cut(receive)
         else:
             await response(scope, receive, send)
+
+    def _garbled(self, fault: Fault, raw: bytes, response: Response) -> Response:
+        """A refusal of the whole stays as it is."""
+        if response.status_code >= 300:
+            return response
+        status, body = garbled(str(fault.garble), raw, response.status_code, orjson.loads(response.body))
+        return self._answer(Answer(status, body), {})
+
+    async def _pause(self, fault: Fault) -> None:
+        if fault.delay:
+            await asyncio.sleep(fault.delay)
+            if self._before is not None:
+                self._before()
 
     def _respond(self, request: Request, found: Match | None, raw: bytes) -> Response:
         headers: dict[str, str] = {}
@@ -151,7 +173,9 @@ class _Service:
         status = fault.status or 200
         wait = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
         if fault.body == "empty":
-            return self._answer(Answer(200, {"status": "COMPLETE", "results": [], "errors": []}), {})
+            return self._answer(Answer(status, {"status": "COMPLETE", "results": [], "errors": []}), {})
+        if fault.body == "nothing":
+            return self._answer(Answer(status), {})
         if fault.body == "html" or (fault.body is None and status >= 500):
             return Response(HTML, status, wait, "text/html")
         if status == 401:
@@ -171,8 +195,13 @@ class _Service:
             if method == "POST" and parts == ["faults"]:
                 self._faults.order(orjson.loads(raw))
                 return _plain(200, {})
+            if method == "GET" and parts == ["faults"]:
+                return _plain(200, self._faults.happened)
             if method == "GET" and len(parts) == 3 and parts[0] == "records":
                 return _plain(200, asdict(self._portal.record(parts[1], parts[2])))
+            if method == "POST" and len(parts) == 3 and parts[0] == "records":
+                self._by_hand(parts[1], parts[2], orjson.loads(raw))
+                return _plain(200, {})
             if method == "GET" and len(parts) == 2 and parts[0] == "records":
                 return _plain(200, self._portal.find(parts[1], query["property"], query["value"]))
         except (UnknownRecord, UnknownType) as error:
@@ -180,6 +209,14 @@ class _Service:
         except (ValueError, TypeError, KeyError) as error:
             return _plain(400, {"message": str(error)})
         return _plain(404, {"message": f"no such control path: {method} {path}"})
+
+    def _by_hand(self, type_id: str, record_id: str, properties: dict[str, str]) -> None:
+        """A person changes values in HubSpot's pages."""
+        now = self._clock().astimezone(UTC)
+        arguments = {"type_id": type_id, "record_id": record_id, "properties": properties}
+        done = Change("update", arguments, PERSON).apply(self._portal, now)
+        if self._journal is not None:
+            self._journal.append([done], now)
 
 
 def _plain(status: int, body: Any) -> Response:

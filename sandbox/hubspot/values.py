@@ -1,9 +1,9 @@
 """A stored value is always a string in HubSpot's own spelling, whichever way it was written.
 
 `normalised` makes that spelling, `problem` says why the API would refuse a value (hubspot-api, sections 3 and
-4). Decided here, for the reference does not know: strings are neither trimmed nor rewritten; a datetime
-without a zone is refused; a too long value gets the code INVALID_LENGTH; epoch seconds are read as
-milliseconds (1970).
+4). Decided here, for the reference does not know: strings are neither trimmed nor rewritten, unless the portal
+`respells` (`respelled`); a datetime without a zone is refused; a too long value gets the code INVALID_LENGTH;
+epoch seconds are read as milliseconds (1970).
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from html import escape
+from html.parser import HTMLParser
 
 TEXT_LIMIT = 65_536  # UTF-16 code units
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -42,6 +44,7 @@ class Property:
     options: tuple[str, ...]
     max_length: int | None
     item: dict[str, object]
+    respells: bool = False
 
     @property
     def is_text(self) -> bool:
@@ -87,6 +90,7 @@ def normalised(definition: Property, value: str, current: str = "") -> str:
     """
     kind = definition.type
     if kind == "string" or not value:
+        value = respelled(definition, value) if definition.respells and value else value
         return value.strip().lower() if definition.name in ("email", "hs_additional_emails") else value
     if kind == "datetime":
         return iso(_instant(value))
@@ -94,8 +98,56 @@ def normalised(definition: Property, value: str, current: str = "") -> str:
         return _day(value)
     if definition.is_set:
         chosen = f"{current}{value}" if value.startswith(";") else value
-        return ";".join(dict.fromkeys(part for part in chosen.split(";") if part))
+        parts = list(dict.fromkeys(part for part in chosen.split(";") if part))
+        return ";".join(sorted(parts, key=definition.options.index) if definition.respells else parts)
     return value
+
+
+def respelled(definition: Property, value: str) -> str:
+    """What a portal that rewrites texts makes of one: all that hubspot-api, section 3, leaves open, at its worst.
+
+    Outer white space and invisible characters go, line breaks become LF (blanks in a single-line text), hard spaces
+    blanks; a phone number loses its punctuation, rich text everything but its plain tags.
+    """
+    if definition.field_type == "html":
+        return _sanitised(value)
+    text = "".join(c for c in value.replace("\u00a0", " ") if c not in _INVISIBLE)
+    text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if definition.field_type == "phonenumber":
+        return re.sub(r"[\s()/.-]", "", text)
+    return re.sub(r"\s*\n\s*", " ", text) if definition.field_type == "text" else text
+
+
+class _Sanitiser(HTMLParser):
+    """Keeps text, escaped, and plain tags without their attributes."""
+
+    _KEPT = frozenset(("br", "p", "div", "b", "strong", "i", "em", "ul", "ol", "li", "a"))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self._unseen = 0
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self._unseen += tag in ("script", "style")
+        if tag in self._KEPT:
+            self.parts.append("<br />" if tag == "br" else f"<{tag}>")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._unseen -= tag in ("script", "style")
+        if tag in self._KEPT and tag != "br":
+            self.parts.append(f"</{tag}>")
+
+    def handle_data(self, data: str) -> None:
+        if self._unseen <= 0:
+            self.parts.append(escape(data, quote=False).replace("  ", " &nbsp;"))
+
+
+def _sanitised(rich: str) -> str:
+    parser = _Sanitiser()
+    parser.feed(rich.strip())
+    parser.close()
+    return "".join(parser.parts)
 
 
 def problem(definition: Property, value: str) -> Problem | None:

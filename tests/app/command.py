@@ -1,5 +1,6 @@
 """The command line as a person meets it: what it prints, how it ends, and what it left in the twin's HubSpot."""
 
+import html
 import json
 import os
 import re
@@ -9,13 +10,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import httpx
 import pytest
 from click.testing import CliRunner
 
 from app.cli import main
+from app.connections import ledger_url
 from local.stage import PROJECT, twin
+from memorialization.ledger import Ledger
 from plugins.cxone.client import CxoneClient
 from plugins.hubspot.client import Client
 from tests.app.conftest import World
@@ -62,7 +66,8 @@ def small_world(folder: Path) -> Iterator[World]:
 
 
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both clients try as often as ever, but wait a hundredth of their time before each further try."""
+    """Both clients and the writer try as often as ever, but wait a hundredth of their time before each further try."""
+    monkeypatch.setattr("memorialization.deliver.FIRST_WAIT", 0.02)
     for client, name, seconds in ((CxoneClient, "first_wait", 0.05), (Client, "pace", 0.01)):
         defaults = client.__init__.__kwdefaults__
         assert defaults is not None and name in defaults
@@ -103,7 +108,20 @@ def held(world: World) -> dict[str, dict[str, str]]:
     return found
 
 
+def lapse() -> None:
+    """As if every run had been silent for the length of a lease."""
+    Ledger(ledger_url()).carry_out({"leases": "update leases set expires_at = clock_timestamp()"})
+
+
 def change_connection(monkeypatch: pytest.MonkeyPatch, name: str, **changes: Any) -> None:
     """Change fields of a connection in the environment."""
     variable = f"AIRFLOW_CONN_{name}"
     monkeypatch.setenv(variable, json.dumps(json.loads(os.environ[variable]) | changes))
+
+
+def text_of(path: Path) -> str:
+    """What a report's file says, to search in it: HTML without its escapes, the parts of a workbook one by one."""
+    if path.suffix == ".xlsx":
+        with ZipFile(path) as book:
+            return html.unescape("\n".join(book.read(name).decode() for name in book.namelist()))
+    return html.unescape(path.read_text(errors="replace"))

@@ -28,6 +28,10 @@ class World:
         data: dict[str, Any] = httpx.get(f"{self.services.hubspot}/_twin/records/{type_id}/{record_id}").json()
         return data
 
+    def by_hand(self, type_id: str, record_id: str, **properties: str) -> None:
+        """A person changes values in HubSpot's pages."""
+        httpx.post(f"{self.services.hubspot}/_twin/records/{type_id}/{record_id}", json=properties).raise_for_status()
+
     def find(self, type_id: str, name: str, value: str) -> list[str]:
         """Ids of the records that hold this value."""
         query = {"property": name, "value": value}
@@ -66,7 +70,10 @@ def stage(
 
     def point(world: World) -> None:
         connections = {
-            "CXONE_ACME": {"host": world.services.cxone, "login": "acme-access-key", "password": "acme-access-secret"},
+            "CXONE_ACME": {
+                "host": world.services.cxone, "login": "acme-access-key", "password": "acme-access-secret",
+                "extra": {"address_secret": "0123456789abcdef0123456789abcdef"},
+            },
             "HUBSPOT_ACME": {"host": world.services.hubspot, "password": "pat-eu1-acme-demo"},
             "MEMORIALIZATION_LEDGER": {
                 "login": "postgres", "schema": ledger_database, "extra": {"host": postgres_socket}

@@ -65,7 +65,7 @@ def refused(code: int, *arguments: str) -> str:
         ),
         ("voice.yaml", "cxone_data: ordernumber}", "cxone_data: OrderNumber}", 41, "Write 'ordernumber'."),
         ("voice.yaml", "cxone_data: Tags}", "cxone_data: Attachment}", 39, "only text is. Remove the row."),
-        ("crm.yaml", "owner: crm-team", "owner: crm-team\n\tmode: x", 6, "not valid YAML"),
+        ("crm.yaml", "owner: crm-team", "owner: crm-team\n\tmode: x", 6, "a tab stands before the text"),
         ("crm.yaml", "owner: crm-team", "owner: crm-team\nowner: me", 6, "'owner' stands here twice. Remove one."),
         ("crm.yaml", "account_id: 4711001", "account_id: acme", 9, "account_id"),
         ("crm.yaml", "mode: adopted", "mood: adopted", 12, "mode"),

@@ -12,7 +12,8 @@ pytestmark = pytest.mark.slow
 SCRIPT = """
 import json, sys
 from airflow.sdk import DAG
-from app.dag_parts import PARAMS, step
+from app.dag_parts import PARAMS, RETRIES, step
+from memorialization import errors
 
 def refused(name, value):
     try:
@@ -31,6 +32,14 @@ print(json.dumps({
     "refused": [refused("window_start", 7), refused("window_start", "2026-11-22T02:00:00Z"),
                 refused("window_end", None), refused("dry_run", "yes")],
     "task": [made.operator.task_id, made.operator.pool, made.operator.retries],
+    "retries": {
+        name: [decided.action.value, decided.retry_delay and decided.retry_delay.total_seconds()]
+        for name, decided in (
+            (name, RETRIES.evaluate(getattr(errors, name, ValueError)("made up"), 1, 2))
+            for name in ("ServiceUnavailable", "RateLimited", "LedgerUnavailable", "QuotaExhausted", "WindowError",
+                         "ApprovalNeeded", "PartitionFailed", "a bug")
+        )
+    },
     "loaded": loaded,
     "body": made.operator.python_callable(run={"run_id": "r"}, dag_run="of Airflow's context", ti=None),
 }))
@@ -61,3 +70,16 @@ def test_a_step_is_a_task_of_its_name_that_imports_its_body_when_it_runs(seen: A
 
 def test_a_step_passes_on_only_what_its_body_asks_for(seen: Any) -> None:
     assert seen["body"] == {"got": {"run_id": "r"}}
+
+
+def test_only_what_a_later_try_may_not_meet_again_is_tried_again(seen: Any) -> None:
+    assert seen["retries"] == {
+        "ServiceUnavailable": ["retry", None],
+        "RateLimited": ["retry", 300.0],
+        "LedgerUnavailable": ["retry", None],
+        "QuotaExhausted": ["fail", None],
+        "WindowError": ["fail", None],
+        "ApprovalNeeded": ["fail", None],
+        "PartitionFailed": ["fail", None],
+        "a bug": ["default", None],  # as often as the DAG says
+    }

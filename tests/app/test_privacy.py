@@ -3,28 +3,25 @@
 The secrets are the twin's own customers: their words, notes, names, addresses and numbers, asked of its API.
 """
 
-import html
 import json
 import os
-import re
 import stat
 import subprocess
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-import psycopg2
-import pyarrow.parquet as pq
+import psutil
 import pytest
 
 from local.stage import BIN
 from tests.app.command import DAY, NIGHT, mappings, replace, small_world
 from tests.app.conftest import World
+from tests.leaks import CREDENTIALS, leaks, secrets_of, staged, tables, texts_below
 
 pytestmark = pytest.mark.slow
-
-CREDENTIALS = ("pat-eu1-acme-demo", "acme-access-key", "acme-access-secret", "Bearer ")
 
 
 @dataclass(frozen=True)
@@ -36,37 +33,6 @@ class Traces:
     ledger: dict[str, str]
     temporary: dict[str, str]
     staging: Path
-
-
-def secrets_of(world: World) -> dict[str, set[str]]:
-    """What CXone serves of its customers, by kind; each long enough not to be met by chance."""
-    key = {"accessKeyId": "acme-access-key", "accessKeySecret": "acme-access-secret"}
-    with httpx.Client(base_url=world.services.cxone, headers={"Accept": "application/json"}) as cxone:
-        token = cxone.post("/authentication/v1/token/access-key", json=key).json()["access_token"]
-        cxone.headers["Authorization"] = f"Bearer {token}"
-        span = {"startDate": DAY[0], "endDate": DAY[1]}
-        calls = cxone.get("/incontactapi/services/v30.0/contacts/completed", params=span).json()["completedContacts"]
-        days: dict[str, str | int] = {"date[from]": DAY[0][:10], "date[to]": DAY[1][:10], "size": 500}
-        cases = cxone.get("/dfo/3.0/contacts", params=days).json()["data"]
-        messages = [
-            message
-            for case in cases
-            for message in cxone.get(f"/dfo/3.0/contacts/{case['id']}/messages").json()["data"]
-        ]
-        words = {str(m["messageContent"].get("text") or "") for m in messages}
-        people = [case["authorEndUserIdentity"] for case in cases]
-    addresses = {str(call[side]) for call in calls for side in ("fromAddress", "toAddress")}
-    addresses |= {person["idOnExternalPlatform"] for person in people}
-    found = {
-        "words": {line for text in words for line in text.splitlines()},
-        "notes": {str(call.get("dispositionNotes") or "") for call in calls},
-        "names": {person["fullName"] for person in people},
-        "addresses": addresses | {re.sub(r"\D", "", a)[-10:] for a in addresses if "@" not in a},
-    }
-    return {
-        kind: {text for text in texts if len(text) >= 9 and "000000" not in text}  # as in the records' own ids
-        for kind, texts in found.items()
-    }
 
 
 @pytest.fixture
@@ -100,9 +66,13 @@ def traces(
         if name == "second":
             world.faults("hubspot", {"match": "0-1/batch/update", "status": 403})
         command = [str(BIN / "memorialize"), *NIGHT, *(["--json"] if name == "first" else [])]
-        ended = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=120, umask=0)
-        assert ended.returncode == (0 if name == "first" else 1) and "Traceback" not in ended.stderr
-        printed |= {f"{name} stdout": ended.stdout, f"{name} stderr": ended.stderr}
+        with (tmp_path / "stdout").open("w+") as out, (tmp_path / "stderr").open("w+") as err:
+            child = subprocess.Popen(command, env=variables, stdout=out, stderr=err, umask=0)
+            arguments = seen_of(child)
+            out.seek(0)
+            err.seek(0)
+            printed |= {f"{name} stdout": out.read(), f"{name} stderr": err.read(), f"{name} arguments": arguments}
+        assert child.returncode == (0 if name == "first" else 1) and "Traceback" not in printed[f"{name} stderr"]
     return Traces(
         printed,
         texts_below(tmp_path / "reports"),
@@ -112,35 +82,21 @@ def traces(
     )
 
 
-def texts_below(folder: Path) -> dict[str, str]:
-    """Every file below a folder as text, by its path; HTML without its escapes."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return {str(path.relative_to(folder)): html.unescape(path.read_text(errors="replace")) for path in files}
-
-
-def tables(socket: str, database: str) -> dict[str, str]:
-    """Every table of a database as text."""
-    with psycopg2.connect(host=socket, user="postgres", dbname=database) as connection, connection.cursor() as cursor:
-        cursor.execute("select table_name from information_schema.tables where table_schema = 'public'")
-        found = {}
-        for (name,) in cursor.fetchall():
-            cursor.execute(f'select string_agg(row_to_json(t)::text, chr(10)) from "{name}" t')
-            (found[name],) = cursor.fetchone() or ("",)
-    connection.close()
-    return {name: text or "" for name, text in found.items()}
-
-
-def staged(folder: Path) -> dict[str, str]:
-    """What staging's files hold, as text."""
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return {
-        str(path): pq.read_table(path).to_pandas().to_csv() if path.suffix == ".parquet" else path.read_text()
-        for path in files
-    }
+def seen_of(child: subprocess.Popen[bytes]) -> str:
+    """The arguments of a process and of all that it starts, as anybody on the machine may list them, until it ends."""
+    seen = set()
+    deadline = time.monotonic() + 120
+    while child.poll() is None:
+        assert time.monotonic() < deadline
+        with suppress(psutil.Error):
+            first = psutil.Process(child.pid)
+            seen |= {"\n".join(process.cmdline()) for process in (first, *first.children(recursive=True))}
+        time.sleep(0.3)  # a look asks about every process of the machine
+    return "\n".join(seen)
 
 
 def test_customers_stand_in_staging_alone_and_credentials_nowhere(world: World, traces: Traces) -> None:
-    secrets = secrets_of(world)
+    secrets = secrets_of(world.services, DAY)
     assert {kind: len(texts) > 5 for kind, texts in secrets.items()} == dict.fromkeys(secrets, True)
     inside = "\n".join(staged(traces.staging).values())
     for kind, texts in secrets.items():
@@ -149,21 +105,15 @@ def test_customers_stand_in_staging_alone_and_credentials_nowhere(world: World, 
     refused = json.loads(traces.printed["first stdout"])["rejected"]
     assert refused and refused[0]["code"] == "INVALID_EMAIL", "nothing was refused: no error body could leak"
     assert "PermissionMissing: HubSpot's token lacks a right" in traces.printed["second stderr"]
-    assert len(traces.reports) == 4 and {"runs", "steps", "receipts", "interactions"} <= traces.ledger.keys()
+    assert len(traces.reports) == 6 and {"runs", "steps", "receipts", "interactions"} <= traces.ledger.keys()
+    assert "--from" in traces.printed["first arguments"]
     outside = {**traces.printed, **traces.reports, **traces.ledger, **traces.temporary}
     outside["names of staging's files"] = "\n".join(str(path) for path in traces.staging.rglob("*"))
-    leaks = [
-        (place, kind, text)
-        for place, content in outside.items()
-        for kind, texts in secrets.items()
-        for text in texts
-        if text in content
-    ]
-    assert leaks == []
+    assert leaks(outside, secrets) == []
 
     everywhere = {**traces.printed, **traces.reports, **traces.ledger, **traces.temporary, **staged(traces.staging)}
     assert len(everywhere) > 40
-    assert [(place, word) for place, content in everywhere.items() for word in CREDENTIALS if word in content] == []
+    assert leaks(everywhere, {"credentials": set(CREDENTIALS)}) == []
 
     paths = [traces.staging, *traces.staging.rglob("*")]
     assert len(paths) > 40

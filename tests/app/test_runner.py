@@ -1,15 +1,22 @@
 """Whole runs against the twin, judged by the twin's own truth: by a world in which nothing was lost."""
 
+import json
+import shutil
+from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
+from random import Random
 from typing import Any
 
 import httpx
+import psycopg2
 import pytest
 
 from app import runner
 from memorialization.errors import RequestRefused
 from memorialization.intake import window
+from memorialization.ledger.tables import metadata
 from tests.app.conftest import World
 
 pytestmark = pytest.mark.slow
@@ -53,9 +60,20 @@ def test_after_the_runs_hubspot_holds_what_a_flawless_live_system_would_have_lef
 
 
 def test_nights_after_an_outage_leave_no_record_of_two_interactions(
-    start_world: Callable[..., World], stage: Callable[[World], None]
+    start_world: Callable[..., World],
+    stage: Callable[[World], None],
+    project: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The system user is deleted: nothing is written live any more, and every value is ours, late, night by night."""
+    """The system user is deleted: nothing is written live any more, and every value is ours, late, night by night.
+
+    That much overwriting is a person's to approve; here crm.yaml has approved it beforehand.
+    """
+    shutil.copytree(project / "include/mappings", tmp_path / "mappings")
+    crm = tmp_path / "mappings/acme/crm.yaml"
+    crm.write_text(crm.read_text("utf-8") + "\napproval: {max_changed_share: 1.0}\n", "utf-8")
+    monkeypatch.setenv("MEMORIALIZATION_MAPPINGS", str(tmp_path / "mappings"))
     options = ("--start", "2026-11-19", "--days", "3", "--interactions", "120", "--clock", "2026-11-22T06:00:00Z")
     world, ideal = (
         start_world(*options, "--live-stops-on", "2026-11-19"),
@@ -76,6 +94,49 @@ def test_nights_after_an_outage_leave_no_record_of_two_interactions(
         wrong += [(record, name) for name in names if ours.get(name) != should.get(name)]
     assert compared > 50
     assert wrong == []
+
+
+def test_shuffled_nights_and_a_lost_ledger_leave_every_contact_its_newest_interaction(
+    start_world: Callable[..., World],
+    stage: Callable[[World], None],
+    postgres_socket: str,
+    ledger_database: str,
+) -> None:
+    """The portal is full of what the live system wrote since; End Time in every section tells the order."""
+    options = ("--start", "2026-11-19", "--days", "3", "--interactions", "160", "--clock", "2026-11-22T06:00:00Z")
+    world = start_world(*options)
+    stage(world)
+    edges = ("2026-11-19T00:00:00Z", *DAYS)
+    nights, parked = list(pairwise(edges)), set()
+    for start, end in [(edges[0], edges[2]), *Random(8).sample(nights, len(nights))]:
+        _forget(postgres_socket, ledger_database)
+        out = reconcile(start, end)
+        assert out["failures"] == []
+        report = json.loads((Path(out["report"]) / "report.json").read_text())
+        parked |= {row["interaction_key"].split(":")[1] for row in report["parked"]}
+    truth = world.truth(edges[0], edges[-1])
+    edited = {e["record_id"] for e in truth["edits"]}
+    legs = [leg for leg in truth["legs"] if leg["fate"] and leg["contact_record_id"]]
+    newest = {leg["contact_record_id"]: leg for leg in sorted(legs, key=lambda leg: leg["end"])}
+    compared, wrong = Counter(), []
+    for record, leg in newest.items():
+        lost = leg["fate"]["write"].startswith("lost")
+        if record in edited or leg["id"] in parked or (lost and leg["channel"] == "digital"):
+            continue  # whether a lost chat finds its contact is another question
+        several = sum(other["contact_record_id"] == record for other in legs) > 1
+        compared["lost" if lost else "live", several] += 1
+        holds = world.record(CONTACT, record)["properties"]
+        if (holds.get("cxone_last_contact_id"), holds.get("cxone_last_interaction_at")) != (leg["id"], leg["end"]):
+            wrong.append((record, leg["id"], leg["fate"]["write"], holds.get("cxone_last_contact_id")))
+    assert wrong == []
+    assert compared["live", True] > 50 and compared["lost", True] >= 2, compared
+
+
+def _forget(socket: str, database: str) -> None:
+    with psycopg2.connect(host=socket, user="postgres", dbname=database) as connection:
+        for table in metadata.tables:
+            connection.cursor().execute(f"delete from {table}")
+    connection.close()
 
 
 def test_a_failed_night_is_made_good_by_the_next_scheduled_one(

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +19,16 @@ WORLD = ("--start", "2026-11-21", "--days", "2", "--interactions", "60", "--cloc
 
 @dataclass(frozen=True)
 class Airflow:
-    """Runs DAGs to their end; `reports` is where their reports stand."""
+    """Runs DAGs to their end; `folder` is where all its files stand, `reports` where their reports do, `socket` where
+    its PostgreSQL is."""
 
     orders: IO[str]
     answers: IO[str]
     log: Path
+    folder: Path
     reports: Path
     services: Twin
+    socket: str
 
     def run(
         self,
@@ -50,6 +54,10 @@ class Airflow:
         """Orders faults of the twin; without rules, takes all away."""
         httpx.post(f"{getattr(self.services, service)}/_twin/faults", json=list(rules)).raise_for_status()
 
+    def events(self) -> list[dict[str, Any]]:
+        """Extras of acme's asset's events so far, as any process may ask Airflow's database."""
+        return list(self.run("?events", conf={"uri": "hubspot://acme/memorialized"})["extras"])
+
     def said(self, words: str) -> bool:
         return words in self.log.read_text()
 
@@ -58,7 +66,11 @@ class Airflow:
 def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
     folder = tmp_path_factory.mktemp("airflow")
     log = folder / "driver.log"
-    with postgres(folder / "postgres") as socket_folder, twin(folder / "twin", *WORLD) as services:
+    with (  # PostgreSQL not below pytest's own folder, as in tests/conftest.py
+        tempfile.TemporaryDirectory(prefix="airflow-") as database,
+        postgres(Path(database) / "data") as socket_folder,
+        twin(folder / "twin", *WORLD) as services,
+    ):
         variables = environment(folder, socket_folder, services)
         for command in (["airflow", "db", "migrate"], ["memorialize", "ledger", "upgrade"]):
             call([BIN / command[0], *command[1:]], folder / "migrate.log", variables)
@@ -69,6 +81,6 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
             )  # fmt: skip
         assert child.stdin
         assert child.stdout
-        yield Airflow(child.stdin, child.stdout, log, folder / "reports", services)
+        yield Airflow(child.stdin, child.stdout, log, folder, folder / "reports", services, socket_folder)
         child.kill()  # every run is over; Airflow's own way out takes seconds
         child.wait()

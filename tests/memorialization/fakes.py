@@ -5,7 +5,7 @@ history entry with time and source, e-mail is blind to case, an old id finds the
 batch answers in an order of its own. Tests say what goes wrong; nothing here is random.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -21,16 +21,22 @@ from memorialization.ports import (
     Change,
     Channel,
     Entity,
+    NewRecord,
+    Pipeline,
     Property,
     Receipt,
     Usage,
     Wanted,
     Window,
     WriteRow,
+    nothing,
+    pair_trace,
 )
+from memorialization.text import Measure
 from sandbox.hubspot.phones import national_digits
 
 CONTACT, COMPANY, TICKET = Entity("Contact", "0-1"), Entity("Company", "0-2"), Entity("Ticket", "0-5")
+NOTE = Entity("Note", "0-46")
 PORTAL = 4711001
 _CALCULATED = {
     "hs_searchable_calculated_phone_number": "phone",
@@ -58,6 +64,7 @@ class MemoryStore:
     records: dict[str, dict[str, dict[str, list[Change]]]] = field(default_factory=dict)
     merged: dict[str, str] = field(default_factory=dict)
     links: dict[str, list[str]] = field(default_factory=dict)
+    primary: dict[str, str] = field(default_factory=dict)  # record -> which of its links is the primary one
     calls: dict[str, int] = field(default_factory=dict)
     written: list[WriteRow] = field(default_factory=list)
 
@@ -100,13 +107,16 @@ class MemoryStore:
         return None
 
     def entity(self, name: str) -> Entity:
-        for entity in (CONTACT, COMPANY, TICKET):
+        for entity in (CONTACT, COMPANY, TICKET, NOTE):
             if entity.name == name:
                 return entity
-        raise ConfigurationError(f"no record type {name!r}. Known: Contact, Company, Ticket.")
+        raise ConfigurationError(f"no record type {name!r}. Known: Contact, Company, Ticket, Note.")
 
     def properties(self, entity: Entity) -> dict[str, Property]:
         return self.schema[entity.name]
+
+    def pipelines(self, entity: Entity) -> dict[str, Pipeline] | None:
+        return None  # as for a token that may not list them
 
     def read(
         self, entity: Entity, ids: Sequence[str], properties: Sequence[str], *, id_property: str | None = None
@@ -140,15 +150,69 @@ class MemoryStore:
         ]
         return _frame(rows, ["record_id", *properties])
 
-    def associated(self, source: Entity, ids: Sequence[str], target: Entity) -> dict[str, list[str]]:
+    def associated(
+        self, source: Entity, ids: Sequence[str], target: Entity, *, primary: bool = False
+    ) -> dict[str, list[str]]:
         self._called("associated")
-        return {i: self.links.get(i, []) for i in ids}
+        if primary:
+            return {i: [self.primary[i]] if i in self.primary else self.links.get(i, []) for i in ids}
+        there = self.records.get(target.type_id, {})
+        return {i: [far for far in self.links.get(i, []) if far in there] for i in ids}
 
-    def write(self, entity: Entity, rows: Sequence[WriteRow]) -> list[Receipt]:
+    def add(
+        self, entity: Entity, rows: Sequence[NewRecord], associated: Entity, *, before: Callable[[], None] = nothing
+    ) -> list[Receipt]:
+        self._called("add")
+        receipts = []
+        for row in rows:
+            before()
+            if row.associated_id in self.refused:
+                receipts.append(Receipt(row.trace, "rejected", category="VALIDATION_ERROR"))
+            elif row.associated_id in self.lost:
+                receipts.append(Receipt(row.trace, "unaccounted"))
+            else:
+                record_id = self.create(entity, **row.properties)
+                self._link(record_id, row.associated_id)
+                answered = row.associated_id not in self.unanswered
+                receipts.append(
+                    Receipt(row.trace, "written", record_id, created=True)
+                    if answered
+                    else Receipt(row.trace, "unaccounted")
+                )
+        return receipts[::-1]
+
+    def associate(
+        self, source: Entity, pairs: Sequence[tuple[str, str]], target: Entity, *, before: Callable[[], None] = nothing
+    ) -> list[Receipt]:
+        self._called("associate")
+        before()
+        for near, far in pairs:
+            assert far not in self.links.get(near, []), "its labels would be replaced"
+            if near not in self.refused | self.lost:
+                self._link(near, far)
+        return [
+            Receipt(pair_trace(pair), "rejected" if pair[0] in self.refused else "unaccounted")
+            if pair[0] in self.refused | self.lost
+            else Receipt(pair_trace(pair), "written")
+            for pair in pairs
+        ]
+
+    def write(
+        self,
+        entity: Entity,
+        rows: Sequence[WriteRow],
+        *,
+        before: Callable[[], None] = nothing,
+        told: Callable[[Sequence[Receipt]], None] | None = None,
+    ) -> list[Receipt]:
         self._called("write")
         assert len({row.trace for row in rows}) == len(rows)
-        self.written += rows
-        receipts = [self._write(entity, row) for row in rows]
+        receipts = []
+        for row in rows:
+            before()
+            receipts.append(self._write(entity, row))
+            if told is not None:
+                told(receipts[-1:])
         turn = self.shift % len(receipts) if receipts else 0
         return receipts[turn:] + receipts[:turn]
 
@@ -160,6 +224,10 @@ class MemoryStore:
         return Usage(calls=dict(self.calls))
 
     # ---- within
+
+    def _link(self, near: str, far: str) -> None:
+        for one, other in ((near, far), (far, near)):
+            self.links[one] = [*self.links.get(one, []), other]
 
     def _called(self, endpoint: str) -> None:
         self.calls[endpoint] = self.calls.get(endpoint, 0) + 1
@@ -181,12 +249,13 @@ class MemoryStore:
         return {name: self.value(entity, record_id, name) for name in properties}
 
     def _write(self, entity: Entity, row: WriteRow) -> Receipt:
+        self.written.append(row)
         name = row.record_id or row.key_value or ""
         found = self._find(entity, name, row.key_property)
         too_long = [
             key
             for key, value in row.properties.items()
-            if (limit := self.schema[entity.name][key].effective_max_length) is not None and len(value) > limit
+            if (limit := Measure().limit_of(self.schema[entity.name][key])) is not None and len(value) > limit
         ]
         if name in self.refused or too_long:
             return Receipt(row.trace, "rejected", category="VALIDATION_ERROR", code="INVALID", correlation_id="c-1")
@@ -238,4 +307,8 @@ class MemorySource:
         if row["interaction_key"] in wanted.again or end is None:
             return True
         assert isinstance(end, datetime)
+        changed = row["updated_at"]
+        if end < window.start and wanted.changed_since is not None and isinstance(changed, datetime):
+            seen = wanted.known.get(str(row["interaction_key"]))
+            return changed >= wanted.changed_since and (seen is None or changed > seen)
         return window.start <= end < window.end

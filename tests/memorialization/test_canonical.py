@@ -3,11 +3,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memorialization.canonical import Kind, canonical, kind_of, readings
+from memorialization.canonical import Kind, canonical, kind_of, readings, same
 from memorialization.ports import Property
 
 REGIONS = ("DE", "US")
-KINDS: tuple[Kind, ...] = ("text", "folded", "instant", "date", "number", "set", "phone")
+KINDS: tuple[Kind, ...] = ("text", "line", "email", "folded", "instant", "date", "number", "set", "phone")
 
 
 def forms(kind: Kind, *values: str | None) -> list[str]:
@@ -29,6 +29,10 @@ def forms(kind: Kind, *values: str | None) -> list[str]:
         ("string", "text", "Tags", "set"),
         ("string", "text", "Channel Type", "folded"),
         ("string", "textarea", "Transcription Text", "text"),
+        ("string", "text", "Transcription Text", "line"),
+        ("string", "text", "Disposition Notes", "line"),
+        ("string", "html", "Transcription Text", "html"),
+        ("string", "phonenumber", "Customer Name", "phone"),
         ("string", "text", "ordernumber", "text"),
     ],
 )
@@ -40,6 +44,11 @@ def test_the_propertys_type_decides_before_the_field(type_: str, field_type: str
     ("kind", "spellings", "form"),
     [
         ("text", ("a\nb", "a\r\nb", "a\rb", "a\nb \n"), "a\nb"),
+        ("line", ("a b", "a\nb", "a \r\n\n b"), "a b"),
+        ("html", ("a &amp; b<br>c", "<p>a &amp;&nbsp;b</p><p>c</p>", "a & b\nc", "<div><b>a</b> &#38; b</div>c"),
+         "a & b\nc"),
+        ("html", ("a&lt;b&gt;c", "<i>a&lt;b&gt;</i>c<script>x()</script>"), "a<b>c"),
+        ("email", ("Ada@Example.com", " ada@example.COM "), "ada@example.com"),
         ("folded", ("Phone Call", "phone_call", "PHONECALL", "call", "Voice"), "phonecall"),
         ("folded", ("Work Item", "workitem", "Work"), "workitem"),
         ("instant", ("2026-11-22T10:00:00Z", "2026-11-22T10:00:00.000Z", "2026-11-22T11:00:00+01:00", "1795341600000"),
@@ -64,6 +73,9 @@ def test_spellings_of_one_value_have_one_form(kind: Kind, spellings: tuple[str, 
     [
         ("text", "Abc", "abc"),
         ("text", " abc", "abc"),
+        ("line", "a b", "a  b"),
+        ("html", "<b>a</b>", "<b>b</b>"),
+        ("email", "ada@example.com", "ada@example.org"),
         ("folded", "inbound", "outbound"),
         ("folded", "-", "_"),
         ("instant", "2026-11-22T10:00:00Z", "2026-11-22T10:00:00.001Z"),
@@ -110,6 +122,31 @@ def test_digits_alone_can_mean_several_numbers_the_likeliest_first() -> None:
     assert readings("13035550123", REGIONS)[0] == "+13035550123"
     assert readings("030 901820", ("US", "DE")) == ("+4930901820",)
     assert readings("12", REGIONS) == readings("anonymous", REGIONS) == readings("", REGIONS) == ()
+
+
+def test_the_name_email_is_enough() -> None:
+    assert kind_of(Property("email", "E-mail", "string", "text"), "From") == "email"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "regions", "equal"),
+    [
+        ("3035550123", "+13035550123", ("DE", "US"), True),  # whose first reading is a German number
+        ("(303) 555-0123", "+493035550123", ("US", "DE"), True),
+        ("3035550123", "+13035550123", ("DE",), False),
+        ("+4930901820", "+4930901821", ("DE", "US"), False),
+        ("extension 5", "extension 5", ("DE",), True),
+        ("extension 5", "extension 6", ("DE",), False),
+        (None, "+4930901820", ("DE",), False),
+        (None, None, ("DE",), False),
+    ],
+)
+def test_two_phone_numbers_are_the_same_where_one_reading_is_of_both(
+    first: str | None, second: str | None, regions: tuple[str, ...], equal: bool
+) -> None:
+    sides = [pd.Series([value], dtype="str") for value in (first, second)]
+    assert same(*sides, "phone", regions).tolist() == [equal]
+    assert same(*sides[::-1], "phone", regions).tolist() == [equal]
 
 
 def test_the_index_stays() -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from memorialization.cards import cards
-from memorialization.configuration import Assignment, CardSection, Configuration, DynamicMapping, Workflows
+from memorialization.configuration import Configuration
 from memorialization.ledger import Ledger
+from memorialization.mappings import Assignment, CardSection, DynamicMapping, Workflows
 from memorialization.report.model import Card
 from tests.memorialization.fakes import CONTACT, MemoryStore
 from tests.memorialization.nights import Night, configuration, interaction, night, row, schema, section

@@ -4,11 +4,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 
-from memorialization.configuration import FieldRow, Section, load, names
+from memorialization.configuration import load, names
 from memorialization.errors import ConfigurationError
 from memorialization.interactions import FIELD_COLUMNS
+from memorialization.text import Measure
 
 FILES = ("crm.yaml", "workflows.yaml", "voice.yaml", "digital.yaml", "dynamic/customer_card.yaml")
 
@@ -69,16 +69,6 @@ def test_the_example_maps_every_field_of_both_channels(acme: Path) -> None:
         "Recording URL", "Skill ID", "Skill Name", "Start Time", "Status", "To", "Tags",
     }  # fmt: skip
     assert [len(fields) for fields in mapped.values()] == [22, 21]
-
-
-def test_rows_know_their_column_their_source_and_their_channel(acme: Path) -> None:
-    section = load(acme.parent, "acme").mappings["Acme voice"].sections[1]
-    by_data = {row.cxone_data: row for row in section.fields}
-    assert (by_data["To"].column, by_data["ordernumber"].column) == ("to_name", "script.ordernumber")
-    assert {data for data, row in by_data.items() if not row.has_source} == {"Interaction ID", "Recording URL"}
-    assert section.key_property == "cxone_contact_id"
-    assert len(section.rows("voice")) == 23
-    assert [row.cxone_data for row in section.rows("digital")] == ["ordernumber", "callbackdate"]
 
 
 @pytest.mark.parametrize(
@@ -156,16 +146,23 @@ def test_rows_know_their_column_their_source_and_their_channel(acme: Path) -> No
          "Allowed: 'repair', 'pipeline' or 'fill_if_empty'."),
         ("voice.yaml", "cxone_data: Agent Name}", "cxone_data: Agent Name, on_overflow: cut}",
          "voice.yaml:9: sections.0.fields.1: on_overflow: cut is for Transcription Text only, not for 'Agent Name'."),
-        ("digital.yaml", "cxone_data: Transcription Text}", "cxone_data: Transcription Text, on_overflow: note}",
-         "digital.yaml:14: sections.0.fields.7.on_overflow: 'note' is not allowed. Allowed: 'reject' or 'cut'."),
+        ("digital.yaml", "cxone_data: Transcription Text}", "cxone_data: Transcription Text, on_overflow: split}",
+         "digital.yaml:14: sections.0.fields.7.on_overflow: 'split' is not allowed. "
+         "Allowed: 'reject', 'cut' or 'note'."),
         ("voice.yaml", "entity: Contact", "entty: Contact",
          "voice.yaml:5: sections.0.entty: unknown key. Did you mean 'entity'? Known here: entity, key, key_property, "
-         "required, on_unmatched, create_with, record_id_from, through_contact, fields."),
+         "required, on_unmatched, create_with, record_id_from, through_contact, associate_with, fields."),
         ("voice.yaml", "channel: Voice call contact", "channel: Voice",
          "voice.yaml:8: sections.0.fields.0.channel: 'Voice' is not allowed. "
          "Allowed: 'Voice call contact', 'Digital contact' or 'Script variable'."),
         ("voice.yaml", "memorialization_mapping: Acme voice", "memorialization_mapping: Acme digital",
          "voice.yaml:2: 'Acme digital' is defined twice. Rename one."),
+        ("digital.yaml", "key: Contact ID", "associate_with: [Ticket]\n    key: Contact ID",
+         "digital.yaml:17: Ticket cannot be associated with 'Ticket': that is the section itself. "
+         "Other sections: Contact."),
+        ("digital.yaml", "key: Contact ID", "associate_with: [Company]\n    key: Contact ID",
+         "digital.yaml:17: Ticket cannot be associated with 'Company': this mapping has no such section. "
+         "Other sections: Contact."),
         ("digital.yaml", 'hs_pipeline: "0"', "hs_pipeline: 0",
          "digital.yaml:19: sections.1.create_with.hs_pipeline: must be text; put it in quotes."),
         ("dynamic/customer_card.yaml", "[name, phone]", "[]",
@@ -200,26 +197,11 @@ def test_cxones_names_are_matched_without_regard_to_case_or_spacing(acme: Path, 
     assert load(acme.parent, "acme") == before
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "http://ven12345.hubspot.com", "https://ven12345.hubspot.com/", "https://ven12345.hubspot.com/path",
-        "ven12345.hubspot.com", "https://.com", "https://ven 12345.hubspot.com", "https://user@hubspot.com",
-        "https://hubspot.com:443", "https://ven12345.hubspot.de",
-    ],
-)  # fmt: skip
-def test_only_an_https_address_up_to_dot_com_is_accepted(acme: Path, address: str) -> None:
-    assert broken(acme, "crm.yaml", "https://ven12345.hubspot.com", address) == (
-        "crm.yaml:8: external_screenpop_domain_hs: must be the account's HubSpot address up to '.com', "
-        "as https://ven12345.hubspot.com."
-    )
-
-
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "1: the file is empty. See docs in README, 'Going live'."),
+        ("", "1: the file is empty. Write it as docs/mapping.md shows, or remove it."),
         ("just text\n", "1: the file: must be keys with values, as {key: value}."),
         ("42\n", "1: the file: must be keys with values, as {key: value}."),
         ("- 1\n", "1: the file: must be keys with values, as {key: value}."),
@@ -249,17 +231,6 @@ def test_a_file_that_holds_no_keys_is_refused(acme: Path, name: str, content: st
 def test_settings_that_contradict_each_other_are_refused(acme: Path, setting: str, message: str) -> None:
     (acme / "voice.yaml").write_text(MINIMAL.format(setting=setting))
     assert refusal(acme) == f"voice.yaml:{message}"
-
-
-def test_the_key_property_is_the_mapped_one_or_for_leg_the_named_one() -> None:
-    by_id = FieldRow(external_crm_field="id", channel="Voice call contact", cxone_data="Contact ID")
-    assert Section(entity="Ticket", key="Contact ID", fields=(by_id,)).key_property == "id"
-    assert Section(entity="Ticket", key="Contact ID", key_property="id", fields=(by_id,)).key_property == "id"
-    assert Section(entity="Ticket", key="leg", key_property="leg_key", fields=(by_id,)).key_property == "leg_key"
-    with pytest.raises(ValidationError, match="key_property is 'other', but 'Contact ID' is mapped to 'id'"):
-        Section(entity="Ticket", key="Contact ID", key_property="other", fields=(by_id,))
-    again = Section.model_validate_json(Section(entity="Ticket", key="Contact ID", fields=(by_id,)).model_dump_json())
-    assert again.key_property == "id"
 
 
 def test_fields_null_or_empty_are_refused(acme: Path) -> None:
@@ -304,8 +275,48 @@ def test_the_mapping_hash_moves_with_what_is_written_and_with_nothing_else(acme:
     crm = (acme / "crm.yaml").read_text()
     (acme / "crm.yaml").write_text(crm.replace("mode: adopted", "mode: observe").replace('"0 2 * * *"', '"0 3 * * *"'))
     assert load(acme.parent, "acme").mapping_hash == before
+    (acme / "crm.yaml").write_text(f"{crm}\nalerts: {{to: [{{notifier: slack}}]}}\n")
+    assert load(acme.parent, "acme").mapping_hash == before
     (acme / "crm.yaml").write_text(crm.replace("agent_id: number", "agent_id: uuid"))
     assert load(acme.parent, "acme").mapping_hash != before
+
+
+PROBED = """\
+probed:
+  {at: "2026-11-23", account_id: 1, api_version: v3, string_limit: 65536, character_unit: unknown, trims_text: false,
+   over_limit: {status: 400}, over_batch: {status: 400}, newlines: kept, unchanged_write_bumps_modified: false,
+   partial_upsert_by_email: kept, upsert_on_archived: created, unique_on_engagements: true}
+"""
+
+
+@pytest.mark.parametrize(("probed", "limit"), [("1000", 1000), ("65536", 65_536), ("100000", 65_536)])
+def test_no_text_is_sent_that_is_longer_than_hubspot_documents(acme: Path, probed: str, limit: int) -> None:
+    crm = acme / "crm.yaml"
+    crm.write_text(crm.read_text() + "\n" + PROBED.replace("65536", probed))
+    assert load(acme.parent, "acme").crm.measure.limit == limit
+
+
+def test_what_was_probed_moves_the_mapping_hash_only_where_it_decides_what_is_written(acme: Path) -> None:
+    before = load(acme.parent, "acme").mapping_hash
+    crm = (acme / "crm.yaml").read_text() + "\n" + PROBED
+    for old, new, same in (
+        ("v3", "v3", True), ("upsert_on_archived: created", "upsert_on_archived: restored", True),
+        ("character_unit: unknown", "character_unit: bytes", False), ("65536", "1000", False),
+        ("trims_text: false", "trims_text: true", False), ("newlines: kept", "newlines: flattened", False),
+        ("newlines: kept", "newlines: lf", True),
+    ):  # fmt: skip
+        (acme / "crm.yaml").write_text(crm.replace(old, new))
+        assert (load(acme.parent, "acme").mapping_hash == before) is same, new
+
+
+def test_texts_are_measured_as_presumed_until_a_probe_settles_it(acme: Path) -> None:
+    crm = (acme / "crm.yaml").read_text()
+    assert load(acme.parent, "acme").crm.measure == Measure("utf16", 65_536, settled=False)
+    (acme / "crm.yaml").write_text(crm + "\n" + PROBED.replace("65536", "unknown"))
+    assert load(acme.parent, "acme").crm.measure == Measure("utf16", 65_536, settled=False)
+    bytes_of_32000 = PROBED.replace("65536", "32000").replace("unit: unknown", "unit: bytes")
+    (acme / "crm.yaml").write_text(crm + "\n" + bytes_of_32000)
+    assert load(acme.parent, "acme").crm.measure == Measure("bytes", 32_000, settled=True)
 
 
 SNIPPETS = (

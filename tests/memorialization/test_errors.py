@@ -27,6 +27,8 @@ CLASSES = [
         ("QuotaExhausted", False, 1),
         ("Unbalanced", False, 1),
         ("PartitionFailed", False, 1),
+        ("LeaseLost", False, 1),
+        ("LeaseHeld", True, 1),
         ("ServiceUnavailable", True, 1),
         ("RateLimited", True, 1),
         ("LedgerUnavailable", True, 1),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from memorialization.configuration import Systematic
+from memorialization.crm import Approval, Systematic
 from memorialization.gate import released
 from memorialization.ledger import Ledger
 from tests.memorialization.fakes import CONTACT, MemoryStore
@@ -15,7 +15,9 @@ ROWS = (row("agent", "voice", "Agent Name"), row("notes", "voice", "Disposition 
 
 
 def _changes() -> pd.DataFrame:
-    return pd.DataFrame({"section": [0, 0, 1], "property": ["agent", "notes", "agent"], "kept": [False] * 3})
+    return pd.DataFrame(
+        {"section": [0, 0, 1], "property": ["agent", "notes", "agent"], "kept": [False] * 3, "dismissed": [False] * 3}
+    )
 
 
 def test_nothing_is_held_without_a_reason() -> None:
@@ -53,7 +55,7 @@ def _planned(
     for i, value in enumerate(held):
         store.create(CONTACT, email=f"{i}@example.com", agent=value)
     calls = [interaction(i, agent_name="Ada", customer_email=f"{i}@example.com") for i in range(len(held))]
-    setup = configuration(section("Contact", *ROWS), mode=mode, **crm)
+    setup = configuration(section("Contact", *ROWS), mode=mode, approval=Approval(max_changed_share=1.0), **crm)
     opened = night(setup, store, ledger, folder, *calls, dry_run=dry_run)
     opened.prepare()
     opened.reconcile()

@@ -6,9 +6,11 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from memorialization.configuration import Configuration, FieldRow, Rendering, Section, load
+from memorialization.configuration import Configuration, load
+from memorialization.crm import Probed, Rendering
 from memorialization.interactions import INTERACTIONS
 from memorialization.mapping import map_section
+from memorialization.mappings import FieldRow, Section
 from memorialization.ports import Channel, Property
 from memorialization.rendering import Status
 
@@ -84,7 +86,81 @@ def test_a_transcript_that_its_row_cuts_stands_in_its_delivered_form_beside_the_
     frame = mapped(of, due, "digital", texts, using, transcription_text=target)
     assert cells(frame, "transcription_text") == ["Hello", "one two three\n[cut] u", "TOO_LONG", "BLANK"]
     assert frame["l.transcription_text"].tolist() == [5, 27, 90, 0]
-    assert frame["a.transcription_text"].fillna("-").tolist() == ["-", texts["long"], "-", "-"]
+    assert frame["a.transcription_text"].fillna("-").tolist() == ["-", texts["long"], texts["wide"], "-"]
+
+
+def test_a_cut_in_rich_text_fits_as_it_is_spelled_there() -> None:
+    of = section("Transcription Text", channel="Digital contact")
+    of = of.model_copy(update={"fields": (of.fields[0].model_copy(update={"on_overflow": "cut"}),)})
+    texts = pd.Series({"wide": "a < b & c > d & eeeee fffff", "fits": "a & b"}, dtype="str")
+    due = interactions(*({"transcript_ref": ref} for ref in texts.index), channel="digital")
+    using = configuration(rendering=Rendering(cut_marker="[cut]"))
+    target = Property("transcription_text", "", "string", "html", max_length=40)
+    frame = mapped(of, due, "digital", texts, using, transcription_text=target)
+    assert cells(frame, "transcription_text") == ["a &lt; b &amp; c &gt; d &amp;<br>[cut]", "a &amp; b"]
+
+
+def probed(**found: Any) -> Probed:
+    settled: dict[str, Any] = {
+        "at": "2026-11-23", "account_id": 1, "api_version": "v3", "string_limit": "unknown",
+        "character_unit": "unknown", "over_limit": {"status": 400}, "over_batch": {"status": 400},
+        "trims_text": "unknown", "newlines": "unknown", "unchanged_write_bumps_modified": "unknown",
+        "partial_upsert_by_email": "unknown", "upsert_on_archived": "unknown", "unique_on_engagements": "unknown",
+    }  # fmt: skip
+    return Probed.model_validate(settled | found)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected", "lengths", "unsure"),
+    [
+        (None, ["abcd", "äbcd", "😀😀", "TOO_LONG"], [4, 4, 4, 6], [False, True, True, True]),
+        ({"character_unit": "unknown"}, ["abcd", "äbcd", "😀😀", "TOO_LONG"], [4, 4, 4, 6], [False, True, True, True]),
+        ({"character_unit": "utf16"}, ["abcd", "äbcd", "😀😀", "TOO_LONG"], [4, 4, 4, 6], None),
+        ({"character_unit": "code_points"}, ["abcd", "äbcd", "😀😀", "😀😀😀"], [4, 4, 2, 3], None),
+        ({"character_unit": "bytes"}, ["abcd", "TOO_LONG", "TOO_LONG", "TOO_LONG"], [4, 5, 8, 12], None),
+        ({"character_unit": "code_points", "string_limit": 2}, ["TOO_LONG", "TOO_LONG", "😀😀", "TOO_LONG"],
+         [4, 4, 2, 3], None),
+    ],
+)  # fmt: skip
+def test_lengths_are_taken_in_the_unit_that_was_probed(
+    found: dict[str, Any] | None, expected: list[str], lengths: list[int], unsure: list[bool] | None
+) -> None:
+    of = section("Transcription Text", channel="Digital contact")
+    texts = pd.Series({"1": "abcd", "2": "äbcd", "3": "😀😀", "4": "😀😀😀"}, dtype="str")
+    due = interactions(*({"transcript_ref": ref} for ref in texts.index), channel="digital")
+    using = configuration(probed=probed(**found) if found is not None else None)
+    target = Property("transcription_text", "", "string", "textarea", max_length=4)
+    frame = mapped(of, due, "digital", texts, using, transcription_text=target)
+    assert cells(frame, "transcription_text") == expected
+    assert frame["l.transcription_text"].tolist() == lengths
+    assert (frame["u.transcription_text"].tolist() if "u.transcription_text" in frame else None) == unsure
+
+
+def test_texts_are_desired_as_this_account_was_seen_to_keep_them() -> None:
+    of = section("Disposition Notes", "Start Time")
+    due = interactions({"disposition_notes": " a\r\nb ", "start_time": END})
+    for found, expected in (
+        ({}, " a\r\nb "), ({"trims_text": True}, "a\r\nb"), ({"newlines": "flattened"}, " a b "),
+        ({"trims_text": True, "newlines": "flattened"}, "a b"), ({"trims_text": False, "newlines": "lf"}, " a\r\nb "),
+    ):  # fmt: skip
+        frame = mapped(of, due, using=configuration(probed=probed(**found)))
+        assert frame["v.disposition_notes"].tolist() == [expected]
+        assert frame["v.start_time"].tolist() == ["2026-11-22T18:00:00Z"]
+
+
+def test_a_transcript_is_cut_at_its_turns_before_it_is_flattened() -> None:
+    of = section("Transcription Text", channel="Digital contact")
+    of = of.model_copy(update={"fields": (of.fields[0].model_copy(update={"on_overflow": "cut"}),)})
+    due = interactions({"transcript_ref": "1", "transcript_url": "u"}, channel="digital")
+    settled = probed(newlines="flattened", character_unit="utf16")
+    using = configuration(rendering=Rendering(cut_marker="[cut]", transcript_template="{name}: {text}"), probed=settled)
+    target = Property("transcription_text", "", "string", "textarea", max_length=22)
+    frame = mapped(
+        of, due, "digital", pd.Series({"1": "A: one\nB: two\nA: three four"}, dtype="str"), using,
+        transcription_text=target,
+    )  # fmt: skip
+    assert frame["v.transcription_text"].tolist() == ["A: one B: two [cut] u"]
+    assert frame["a.transcription_text"].tolist() == ["A: one B: two A: three four"]
 
 
 def test_one_wide_row_an_interaction() -> None:

@@ -4,15 +4,19 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from memorialization.configuration import Section
+from memorialization.canonical import readings
 from memorialization.mapping import map_section
+from memorialization.mappings import Section
 from memorialization.matching import Ladder
 from memorialization.ports import Channel, Entity
 from tests.memorialization.fakes import COMPANY, CONTACT, TICKET, MemoryStore, text
 from tests.memorialization.nights import configuration, interaction, row, schema, section
 
 REGIONS = ("DE", "US")
+FORMS = st.sampled_from(["{d}", "+{d}", "00{d}", "0{d}", "+49 {d}", "+1 ({d})", "49{d}"])
 ANY_CONTACT = section("Contact", row("agent", "voice", "Agent Name"))
 LAST_ID = section("Contact", row("last_id", "voice", "Contact ID"))
 BY_KEY = section("Ticket", row("key", "voice", "Contact ID"), key="Contact ID")
@@ -58,9 +62,9 @@ def test_email_finds_the_contact_primary_or_additional_whatever_its_case(store: 
     lee = store.create(CONTACT, email="lee@example.com", hs_additional_emails="lee@home.example;l@x.example")
     found = find(
         store, CONTACT, ANY_CONTACT, interaction(1), interaction(2, customer_email="l@x.example"),
-        interaction(3, customer_email=None),
+        interaction(3, customer_email=None), interaction(4, customer_email=" KIM@example.com"),
     )  # fmt: skip
-    assert outcome(found, 0) == ("matched", kim, "e-mail", None)
+    assert outcome(found, 0) == outcome(found, 3) == ("matched", kim, "e-mail", None)
     assert outcome(found, 1) == ("matched", lee, "e-mail", None)
     assert outcome(found, 2) == ("not_attempted", None, None, "unmatched")
 
@@ -86,6 +90,26 @@ def test_phone_looks_into_the_mobile_number_too(store: MemoryStore) -> None:
     kim = store.create(CONTACT, mobilephone="+49 151 23456789")
     found = find(store, CONTACT, ANY_CONTACT, interaction(1, customer_email=None, customer_phone="4915123456789"))
     assert outcome(found) == ("matched", kim, "phone", None)
+
+
+@given(
+    digits=st.text("0123456789", min_size=5, max_size=11),
+    spelled=st.tuples(FORMS, FORMS),
+    regions=st.permutations(["DE", "US", "AT"]),
+)  # fmt: skip
+def test_a_number_meets_a_record_just_where_their_readings_meet(
+    digits: str, spelled: tuple[str, str], regions: list[str]
+) -> None:
+    """All readings of both, whatever the order of the regions; more than one record is never chosen from."""
+    store = MemoryStore(schema())
+    cxone, stored = (form.format(d=digits) for form in spelled)
+    kim = store.create(CONTACT, phone=stored)
+    store.create(CONTACT, phone="+41 44 668 18 00")
+    meet = set(readings(cxone, tuple(regions))) & set(readings(stored, tuple(regions)))
+    found = find(
+        store, CONTACT, ANY_CONTACT, interaction(1, customer_email=None, customer_phone=cxone), regions=tuple(regions)
+    )
+    assert outcome(found) == (("matched", kim, "phone", None) if meet else ("not_attempted", None, None, "unmatched"))
 
 
 def test_the_same_national_digits_of_another_country_are_no_match(store: MemoryStore) -> None:
@@ -153,10 +177,11 @@ def test_the_record_id_that_the_script_stored(store: MemoryStore) -> None:
     wanted = section("Contact", row("agent", "voice", "Agent Name"), record_id_from="hubspotid")
     found = find(
         store, CONTACT, wanted, interaction(1, **{"script.hubspotid": right}),
-        interaction(2, **{"script.hubspotid": "999"}),
+        interaction(2, **{"script.hubspotid": "999"}), interaction(3, **{"script.hubspotid": "n/a"}),
+        interaction(4, **{"script.hubspotid": f" {right} "}), interaction(5, **{"script.hubspotid": "٣"}),
     )  # fmt: skip
-    assert outcome(found, 0) == ("matched", right, "stored id", None)
-    assert outcome(found, 1)[2] == "e-mail"  # an id that leads nowhere falls through
+    assert outcome(found, 0) == outcome(found, 3) == ("matched", right, "stored id", None)
+    assert [outcome(found, i)[2] for i in (1, 2, 4)] == ["e-mail"] * 3  # an id that leads nowhere falls through
 
 
 def test_a_kept_match_comes_first_and_a_deleted_one_falls_through(store: MemoryStore) -> None:
@@ -204,7 +229,7 @@ def test_create_needs_a_key_value_and_no_match(store: MemoryStore) -> None:
 def test_a_company_is_found_by_phone_then_through_the_contact_primary_first(store: MemoryStore) -> None:
     by_phone, primary, second = (store.create(COMPANY) for _ in range(3))
     store.set(COMPANY, by_phone, "phone", "030 901820")
-    store.links = {"101": [primary, second], "102": []}
+    store.links, store.primary = {"101": [second, primary], "102": []}, {"101": primary}
     wanted = section("Company", row("agent", "voice", "Agent Name"), through_contact=True)
     found = find(
         store, COMPANY, wanted, interaction(1, customer_phone="4930901820"), interaction(2), interaction(3),
@@ -214,6 +239,19 @@ def test_a_company_is_found_by_phone_then_through_the_contact_primary_first(stor
     assert outcome(found, 1) == ("matched", primary, "company of the contact", None)
     assert outcome(found, 2) == ("not_attempted", None, None, "unmatched")
     assert outcome(found, 3) == ("not_attempted", None, None, "unmatched")
+
+
+@pytest.mark.parametrize(("required", "expected"), [(True, "parked"), (False, "not_attempted")])
+def test_of_several_companies_none_of_which_is_primary_none_is_chosen(
+    store: MemoryStore, required: bool, expected: str
+) -> None:
+    one, two = store.create(COMPANY), store.create(COMPANY)
+    store.links = {"101": [one, two], "102": [two]}
+    wanted = section("Company", row("agent", "voice", "Agent Name"), through_contact=True, required=required)
+    found = find(store, COMPANY, wanted, interaction(1), interaction(2), contacts={"v:1": "101", "v:2": "102"})
+    assert outcome(found, 0) == (expected, None, "company of the contact", "ambiguous")
+    assert found["candidates"].iloc[0] == (one, two)
+    assert outcome(found, 1) == ("matched", two, "company of the contact", None)
 
 
 def test_a_company_does_not_go_through_the_contact_unasked(store: MemoryStore) -> None:

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memorialization.configuration import Rendering
+from memorialization.crm import Rendering
 from memorialization.overflow import cut, cut_all
+from memorialization.text import Measure
 
 TEMPLATE = Rendering().transcript_template
 TURNS = "\n".join(
@@ -98,7 +99,7 @@ def test_whatever_is_cut_is_inside_the_limit_in_every_unit_and_a_beginning(
 def test_only_what_is_too_long_is_cut_and_names_its_url() -> None:
     texts = pd.Series(["short", TURNS, TURNS, None, "y" * 70], index=[5, 3, 1, 0, 9], dtype="str")
     urls = pd.Series(["u", "https://cx/1", None, None, "https://a-very-long.example/" + "z" * 60], index=texts.index)
-    forms = cut_all(texts, 60, urls.astype("str"), "CUT:", TEMPLATE)
+    forms = cut_all(texts, texts.str.len().gt(60), 60, urls.astype("str"), "CUT:", TEMPLATE, Measure())
     assert forms.index.tolist() == [5, 3, 1, 0, 9]
     assert forms.fillna("-").tolist() == [
         "short",
@@ -107,3 +108,17 @@ def test_only_what_is_too_long_is_cut_and_names_its_url() -> None:
         "-",
         "y" * 70,  # no room beside its marker: it stays too long, and is withheld as that
     ]
+
+
+@pytest.mark.parametrize(
+    ("measure", "form"),
+    [
+        (Measure(), "ää\nCUT"),  # the unit is not settled: 8 bytes are sure to fit
+        (Measure("bytes", settled=True), "ää\nCUT"),
+        (Measure("utf16", settled=True), "ääää\nCUT"),
+        (Measure("code_points", settled=True), "ääää\nCUT"),
+    ],
+)
+def test_what_is_cut_fits_in_every_unit_until_one_is_settled(measure: Measure, form: str) -> None:
+    texts, urls = pd.Series(["ä" * 9], dtype="str"), pd.Series([None], dtype="str")
+    assert cut_all(texts, texts.notna(), 8, urls, "CUT", TEMPLATE, measure).tolist() == [form]

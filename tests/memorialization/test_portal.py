@@ -3,10 +3,11 @@ from typing import Any
 
 import pytest
 
-from memorialization.configuration import CardSection, Configuration, DynamicMapping, FieldRow, Mapping, Section, load
+from memorialization.configuration import Configuration, load
 from memorialization.errors import ConfigurationError, PermissionMissing, WrongAccount
-from memorialization.portal import check_account, check_schema, check_scopes
-from memorialization.ports import Account, Property
+from memorialization.mappings import CardSection, DynamicMapping, FieldRow, Mapping, Section
+from memorialization.portal import check_account, check_schema, check_scopes, creates_in_pipelines
+from memorialization.ports import Account, Pipeline, Property
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "include" / "mappings"
 
@@ -34,10 +35,12 @@ def ticket(*rows: FieldRow, **settings: Any) -> Section:
     return Section(entity="Ticket", fields=rows or (row("id"),), **settings)
 
 
-def findings(using: Configuration, *properties: Property) -> list[str]:
+def findings(
+    using: Configuration, *properties: Property, pipelines: dict[str, dict[str, Pipeline] | None] | None = None
+) -> list[str]:
     schema = {"Ticket": {p.name: p for p in properties}}
     with pytest.raises(ConfigurationError) as caught:
-        check_schema(using, schema)
+        check_schema(using, schema, pipelines or {})
     head, *found = str(caught.value).split("\n  ")
     assert head == "configuration 'acme' does not fit its portal:"
     return [f.removeprefix("mapping 'M', section Ticket: ") for f in found]
@@ -85,7 +88,7 @@ def test_a_configuration_that_fits_passes() -> None:
                create_with={"subject": "x"}),
         card=("id", "text", "subject"),
     )  # fmt: skip
-    check_schema(using, {"Ticket": {p.name: p for p in (text("id", unique=True), text("text"), text("subject"))}})
+    check_schema(using, {"Ticket": {p.name: p for p in (text("id", unique=True), text("text"), text("subject"))}}, {})
 
 
 def test_an_unknown_property_is_named() -> None:
@@ -116,7 +119,7 @@ def test_creating_needs_a_key_that_is_unique_in_the_portal() -> None:
         "on_unmatched: create needs a unique key, but 'id' is not unique. Uniqueness can only be set when a property "
         "is created: make a new one, or write on_unmatched: park."
     ]
-    check_schema(configuration(ticket(key="Contact ID")), {"Ticket": {"id": text("id")}})
+    check_schema(configuration(ticket(key="Contact ID")), {"Ticket": {"id": text("id")}}, {})
 
 
 def test_what_a_new_record_is_created_with_must_exist() -> None:
@@ -124,6 +127,33 @@ def test_what_a_new_record_is_created_with_must_exist() -> None:
     assert findings(using, text("id", unique=True)) == [
         "create_with: property 'subjct' does not exist. Correct the name."
     ]
+
+
+NEW = {"hs_pipeline": "0", "hs_pipeline_stage": "1"}
+FITTING = (text("id", unique=True), text("hs_pipeline"), text("hs_pipeline_stage"))
+
+
+@pytest.mark.parametrize(
+    ("known", "found"),
+    [
+        ({"0": Pipeline("Support", {"2": "Neu"})}, "create_with: pipeline '0' has no stage '1'. Known: 2 (Neu)."),
+        ({"7": Pipeline("Störungen", {})}, "create_with: the portal has no pipeline '0'. Known: 7 (Störungen)."),
+    ],
+)
+def test_a_record_is_created_only_in_a_pipeline_that_the_portal_has(known: dict[str, Pipeline], found: str) -> None:
+    using = configuration(ticket(key="Contact ID", on_unmatched="create", create_with=NEW))
+    assert creates_in_pipelines(using) == {"Ticket"}
+    assert findings(using, *FITTING, pipelines={"Ticket": known}) == [found]
+
+
+@pytest.mark.parametrize("known", [{"0": Pipeline("Support", {"1": "Neu"})}, None])
+def test_a_pipeline_that_fits_or_cannot_be_told_passes(known: dict[str, Pipeline] | None) -> None:
+    using = configuration(ticket(key="Contact ID", on_unmatched="create", create_with=NEW))
+    check_schema(using, {"Ticket": {p.name: p for p in FITTING}}, {"Ticket": known})
+
+
+def test_who_creates_nothing_asks_for_no_pipeline() -> None:
+    assert creates_in_pipelines(configuration(ticket(key="Contact ID"))) == frozenset()
 
 
 CARD = [*(text(f"t{i}") for i in range(6)), *(Property(f"n{i}", "n", "number", "number") for i in range(4)), text("id")]
@@ -143,11 +173,11 @@ def test_a_card_shows_five_texts_and_three_others(fields: tuple[str, ...], found
     if found:
         assert findings(using, *CARD) == [f"dynamic data mapping 'Card', Ticket: {f}" for f in found]
     else:
-        check_schema(using, {"Ticket": {p.name: p for p in CARD}})
+        check_schema(using, {"Ticket": {p.name: p for p in CARD}}, {})
 
 
 def test_a_card_of_an_entity_that_is_not_written_is_not_judged() -> None:
-    check_schema(configuration(ticket(), card=("gone",), card_entity="Deal"), {"Ticket": {"id": text("id")}})
+    check_schema(configuration(ticket(), card=("gone",), card_entity="Deal"), {"Ticket": {"id": text("id")}}, {})
 
 
 def test_all_findings_come_at_once() -> None:

@@ -52,7 +52,7 @@ def holders(*records: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "record_id": list(records), "property": "p", "end_time": datetime(2026, 11, 20, tzinfo=UTC),
-            "interaction_key": "v:1", "value_hash": 1,
+            "interaction_key": "v:1", "value_hash": 1, "times": 1,
         }
     )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Suites judge lengths and name interactions; a crash is told from failing data; no text is anywhere."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,17 @@ from memorialization.errors import ConfigurationError
 from memorialization.ledger import Ledger
 from memorialization.quality import judge
 from tests.memorialization.fakes import CONTACT, MemoryStore
-from tests.memorialization.nights import EXPECTATIONS, Night, configuration, interaction, night, row, schema, section
+from tests.memorialization.nights import (
+    EVENING,
+    EXPECTATIONS,
+    Night,
+    configuration,
+    interaction,
+    night,
+    row,
+    schema,
+    section,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -45,11 +56,13 @@ def test_what_does_not_fit_is_named_by_its_key_before_the_write(ledger: Ledger, 
     assert (counted["rows"], counted["failing"]) == (4, 2)
     written = opened.run.files.read_json("quality/mapped/digital-0.json")
     assert written["failing"] == ["d:2:0:1", "d:3:0:1"]
-    by_type = {r["type"]: (r["success"], r["rows"], r["failing"], r["keys"]) for r in written["results"]}
-    assert by_type == {
-        "expect_column_values_to_not_be_null": (True, 4, 0, []),
-        "expect_column_pair_values_a_to_be_greater_than_b": (False, 4, 2, ["d:2:0:1", "d:3:0:1"]),
+    columns = ("not_a_number", "not_a_date", "not_a_boolean", "not_an_option", "too_long", "limit", "key_known")
+    found = {
+        column: (r["success"], r["rows"], r["failing"], r["keys"])
+        for column, r in zip(columns, written["results"], strict=True)
     }
+    unfit = (False, 4, 2, ["d:2:0:1", "d:3:0:1"])
+    assert found == dict.fromkeys(columns, (True, 4, 0, [])) | {"too_long": unfit, "limit": unfit}
 
 
 def test_what_hubspot_does_not_hold_whole_is_named_after_the_write(ledger: Ledger, tmp_path: Path) -> None:
@@ -90,7 +103,7 @@ def test_a_part_whose_own_step_failed_has_nothing_to_judge(
     ledger: Ledger, tmp_path: Path, suite: str, part: str
 ) -> None:
     opened = _night(ledger, tmp_path, {"a": "text"})
-    (Path(opened.run.staging) / "lengths/digital-0.parquet").unlink()
+    (Path(opened.run.staging) / "mapped/digital-0.parquet").unlink()
     assert _judge(opened, suite, part)["rows"] == 0
 
 
@@ -129,5 +142,33 @@ def test_failing_data_is_a_finding_and_no_error(ledger: Ledger, tmp_path: Path) 
 def test_an_unknown_kind_of_data_is_refused(ledger: Ledger, tmp_path: Path) -> None:
     opened = _night(ledger, tmp_path, {})
     (tmp_path / "mine.yaml").write_text("suite: mine\ndata: texts\nexpectations: []\n")
-    with pytest.raises(ConfigurationError, match="mine.yaml:2: 'texts' is no data of a run. Known: lengths, trans"):
+    with pytest.raises(
+        ConfigurationError,
+        match="mine.yaml:2: 'texts' is no data of a run. Known: interactions, ",
+    ):
         _judge(opened, "mine", "digital-0", tmp_path)
+
+
+def test_what_cxone_told_wrongly_is_named_by_its_key(ledger: Ledger, tmp_path: Path) -> None:
+    early = EVENING - timedelta(hours=2)
+    opened = night(
+        CHAT, MemoryStore(schema()), ledger, tmp_path,
+        interaction(1, disposition_id="7", disposition_name="Sold"),
+        interaction(2, disposition_id="8"),  # nobody knows its name
+        interaction(3, end_time=early),  # it starts an hour later
+        interaction(4, media_type_id=2),
+        interaction(5, end_time=None),
+    )  # fmt: skip
+    opened.prepare()
+    counted = _judge(opened, "source", "voice-0")
+    assert (counted["rows"], counted["failing"]) == (5, 3)
+    assert opened.run.files.read_json("quality/source/voice-0.json")["failing"] == ["v:2", "v:3", "v:4"]
+
+
+def test_an_interaction_that_stands_in_two_partitions_is_told_twice(ledger: Ledger, tmp_path: Path) -> None:
+    opened = night(CHAT, MemoryStore(schema()), ledger, tmp_path, interaction(1), interaction(2))
+    opened.prepare()
+    files = opened.run.files
+    files.write_frame("interactions/voice-1.parquet", files.read_frame("interactions/voice-0.parquet").iloc[:1])
+    files.write_json("partitions.json", {"partitions": ["voice-0", "voice-1", "digital-0"], "buckets": 1})
+    assert [_judge(opened, "source", part)["failing"] for part in ("voice-0", "voice-1", "digital-0")] == [1, 1, 0]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine
 from sqlalchemy import text as sql
 
-from memorialization.configuration import Rendering
+from memorialization.crm import Rendering
 from memorialization.ledger import Ledger
 from memorialization.ports import Window
 from tests.memorialization.fakes import CONTACT, TICKET, MemoryStore, text
@@ -147,7 +147,7 @@ def test_what_is_compared_is_the_form_that_the_policy_delivers(
         report = opened.whole()
         assert getattr(report.funnel, state) == report.funnel.values == 1
         opened.judge()
-        assert {s.suite: s.failing for s in opened.report().quality} == {"mapped": 0, "stored": 0}
+        assert {s.suite: s.failing for s in opened.report().quality} == {"mapped": 0, "source": 0, "stored": 0}
         (row_,) = report.truncation
         names = ("found_whole", "found_shortened", "found_truncated", "found_missing", "found_altered")
         assert {n: getattr(row_, n) for n in names if getattr(row_, n)} == (

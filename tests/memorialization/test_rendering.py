@@ -5,12 +5,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from memorialization.canonical import canonical, kind_of
 from memorialization.ports import Property
-from memorialization.rendering import Status, iso, parse, render
+from memorialization.rendering import Status, instant, iso, parse, render
+from memorialization.text import Measure
 
 TYPES = ("string", "number", "date", "datetime", "bool", "enumeration", "phone_number")
 COLOURS = (("r", "Red"), ("g", "Green"), ("b", "Blue"))
@@ -38,7 +39,7 @@ def times(*values: str | None) -> pd.Series:
 
 def rendered(source: pd.Series, to: Property, separator: str = ";") -> list[str | None]:
     """Each value, or the name of the reason why there is none."""
-    values, status = render(source, to, separator)
+    values, status = render(source, to, separator, Measure())
     assert values.dtype == "str" and status.dtype == "int8" and values.index.equals(source.index)
     return [v if s == Status.VALUE else Status(s).name for v, s in zip(values, status, strict=True)]
 
@@ -123,7 +124,7 @@ def test_iso_and_parse_undo_each_other() -> None:
 def test_every_cell_has_one_status_and_a_value_only_where_it_says_so(
     words: list[str | None], type_: str, field_type: str
 ) -> None:
-    values, status = render(text(*words), target(type_, field_type, options=COLOURS, max_length=8), ";")
+    values, status = render(text(*words), target(type_, field_type, options=COLOURS, max_length=8), ";", Measure())
     assert set(status.tolist()) <= {s.value for s in Status}
     assert values.notna().tolist() == (status == Status.VALUE).tolist()
     assert [not (w or "").strip() for w in words] == (status == Status.BLANK).tolist()
@@ -147,10 +148,46 @@ def echoed(value: str, to: Property) -> str:
 @given(st.lists(WORDS, max_size=10), st.sampled_from(TYPES), st.sampled_from(["text", "checkbox"]))
 def test_a_rendered_value_equals_its_own_echo(words: list[str | None], type_: str, field_type: str) -> None:
     to = target(type_, field_type, options=COLOURS)
-    values, status = render(text(*words), to, ";")
+    values, status = render(text(*words), to, ";", Measure())
     written = values[status == Status.VALUE]
     held = pd.Series([echoed(v, to) for v in written], index=written.index, dtype="str")
     kind = kind_of(to, "Agent Name")
     forms = canonical(written, kind, ("DE", "US"))
     assert forms.tolist() == canonical(held, kind, ("DE", "US")).tolist()
     assert forms.notna().all()
+
+
+def test_rich_text_shows_what_was_said_and_nothing_else() -> None:
+    said = text("a<b & c>d\r\ne", "&amp;", "plain")
+    assert rendered(said, target("string", "html")) == ["a&lt;b &amp; c&gt;d<br>e", "&amp;amp;", "plain"]
+
+
+@pytest.mark.parametrize("type_", ["number", "bool", "enumeration", "phone_number"])
+def test_what_is_no_text_has_nothing_invisible_around_it(type_: str) -> None:
+    values = text("\u200b true\u00a0", " 7\ufeff", "\u200b", None)
+    held = {"bool": ["true", "NOT_A_BOOLEAN"], "number": ["NOT_A_NUMBER", "7"]}.get(type_, ["true", "7"])
+    assert rendered(values, target(type_)) == [*held, "BLANK", "BLANK"]
+
+
+@given(st.lists(WORDS, max_size=8), st.sampled_from(TYPES))
+def test_no_value_is_empty_or_longer_than_its_property_takes(words: list[str | None], type_: str) -> None:
+    values, status = render(text(*words), target(type_, "html", max_length=10), ";", Measure())
+    there = values[status == Status.VALUE]
+    assert there.notna().all() and there.str.len().gt(0).all() and values[status != Status.VALUE].isna().all()
+    if type_ in ("string", "phone_number"):
+        assert there.str.len().le(10).all()
+
+
+@given(st.one_of(WORDS.filter(lambda w: w is not None), st.datetimes().map(lambda at: f"{at:%Y-%m-%dT%H:%M:%S}Z")))
+@example("2026-11-22T18:00:00.123Z")
+@example(" 2026-11-22T18:00:00Z")
+@example("2026-11-22T18:00:60Z")
+@example("2026-11-22T18:00:00+01:00")
+@example("1763834400000")
+def test_one_text_is_parsed_as_a_column_of_them(word: str) -> None:
+    (found,) = parse(text(word))
+    assert instant(word) == (None if pd.isna(found) else found.to_pydatetime())
+
+
+def test_a_year_that_python_does_not_know_is_no_time() -> None:
+    assert instant("0000-01-01T00:00:00Z") is None

@@ -1,5 +1,7 @@
 """A person decides, and the same customer is known from then on; no address is kept, and nothing is guessed."""
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -9,10 +11,12 @@ import pytest
 from memorialization.configuration import Configuration
 from memorialization.errors import ConfigurationError, WrongAccount
 from memorialization.ledger import Ledger
-from memorialization.ports import Account
+from memorialization.ports import Account, Window
 from memorialization.resolutions import Decision, addresses, parse_csv, read_csv, resolve, waiting, withdraw
 from tests.memorialization.fakes import COMPANY, CONTACT, TICKET, MemoryStore
-from tests.memorialization.nights import configuration, interaction, night, row, schema, section
+from tests.memorialization.nights import DAY, SECRET, configuration, interaction, night, row, schema, section
+
+pytestmark = pytest.mark.slow
 
 AGENT = row("agent", "voice", "Agent Name")
 CALLER = configuration(section("Contact", AGENT, row("agent", "digital", "Agent Name"), required=True))
@@ -29,9 +33,9 @@ def store() -> MemoryStore:
 
 
 def found(setup: Configuration, store: MemoryStore, ledger: Ledger, folder: Path, *rows: dict[str, object]) -> dict:
-    """(interaction key, entity) -> (outcome, record id, rule) of a night with these interactions."""
+    """(interaction key, entity) -> (outcome, record id, rule) of a night with these interactions, delivered."""
     opened = night(setup, store, ledger, folder, *rows)
-    opened.prepare()
+    opened.whole()
     frames = [opened.frame(f"targets/{part}-0") for part in ("voice", "digital")]
     targets = pd.concat([f for f in frames if len(f)])
     columns = targets[["interaction_key", "entity", "outcome", "record_id", "rule"]]
@@ -129,6 +133,38 @@ def test_decisions_that_do_not_agree_are_no_decision(store: MemoryStore, ledger:
 
 
 @pytest.mark.slow
+def test_what_is_decided_waits_until_a_run_delivers_it(store: MemoryStore, ledger: Ledger, tmp_path: Path) -> None:
+    """A dry run, or one that fails, matches it all the same; a target that the search finds waits no more at once."""
+    kim = store.create(CONTACT)
+    calls = [interaction(1, **PHONE), interaction(2, **PHONE), interaction(3, customer_email="lee@example.com")]
+    found(CALLER, store, ledger, tmp_path, *calls)
+    decide(CALLER, store, ledger, ("1", "Contact", kim))
+    store.create(CONTACT, email="lee@example.com")
+    for _ in range(2):
+        opened = night(CALLER, store, ledger, tmp_path, *calls, dry_run=True)
+        opened.prepare()
+        assert opened.frame("targets/voice-0")["outcome"].tolist() == ["matched"] * 3
+        assert [row_["interaction_key"] for row_ in ledger.parked("acme")] == ["v:1", "v:2"]
+        assert ledger.decided("acme", DAY.start - timedelta(days=30))[0] == {"v:1", "v:2"}
+    found(CALLER, store, ledger, tmp_path, *calls)
+    assert counted(ledger) == (0, 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("named", ["8C9A7B60-0000-4000-8000-00000000beef", "1", "d:1:0:1"])
+def test_a_digital_contact_is_named_by_its_guid_its_number_or_its_key(
+    store: MemoryStore, ledger: Ledger, tmp_path: Path, named: str
+) -> None:
+    kim = store.create(CONTACT)
+    case = interaction(1, channel="digital", contact_guid="8c9a7b60-0000-4000-8000-00000000beef", **PHONE)
+    found(CALLER, store, ledger, tmp_path, case)
+    assert decide(CALLER, store, ledger, (named, "Contact", kim)) == ["d:1:0:1"]
+    found(CALLER, store, ledger, tmp_path, case)
+    assert counted(ledger) == (0, 1)
+    assert set(withdraw(CALLER, named, "Contact", ledger)) == {"d:1:0:1"}
+
+
+@pytest.mark.slow
 def test_a_decided_record_that_is_gone_is_looked_for_as_if_nobody_had_decided(
     store: MemoryStore, ledger: Ledger, tmp_path: Path
 ) -> None:
@@ -143,11 +179,6 @@ def test_a_decided_record_that_is_gone_is_looked_for_as_if_nobody_had_decided(
 def test_the_values_are_written_by_the_next_night_although_the_leg_ended_in_an_earlier_one(
     store: MemoryStore, ledger: Ledger, tmp_path: Path
 ) -> None:
-    from datetime import timedelta
-
-    from memorialization.ports import Window
-    from tests.memorialization.nights import DAY
-
     kim = store.create(CONTACT)
     night(CALLER, store, ledger, tmp_path, interaction(1, **PHONE)).whole()
     next_day = Window(DAY.end, DAY.end + timedelta(days=1))
@@ -305,15 +336,35 @@ def test_neither_numbers_nor_addresses_stand_in_the_ledger(
 
 
 @pytest.mark.slow
-def test_hashes_are_the_same_for_ever_and_another_configurations_are_others(ledger: Ledger) -> None:
+def test_hashes_are_the_same_for_ever_and_others_with_another_configuration_or_secret() -> None:
     due = pd.DataFrame(
         {"customer_email": ["a@b.example", None, None], "customer_phone": ["030901820", "anonymous", "123"]}
     )
-    once, nobody, extension = addresses(due, CALLER, ledger)
+    once, nobody, extension = addresses(due, CALLER, SECRET)
     assert (len(once), nobody, extension) == (2, (), ())
-    assert addresses(due, CALLER, ledger)[0] == once
+    assert addresses(due, CALLER, SECRET)[0] == once
     other = CALLER.model_copy(update={"name": "other"})
-    assert set(addresses(due, other, ledger)[0]).isdisjoint(once)
+    assert set(addresses(due, other, SECRET)[0]).isdisjoint(once)
+    assert set(addresses(due, CALLER, "another secret")[0]).isdisjoint(once)
+    assert addresses(due, CALLER, "") == [(), (), ()]
+
+
+@pytest.mark.slow
+def test_without_a_secret_a_decision_holds_for_its_interaction_alone(
+    store: MemoryStore, ledger: Ledger, tmp_path: Path
+) -> None:
+    kim = store.create(CONTACT)
+
+    def after(*rows: dict[str, object]) -> list[str]:
+        opened = night(CALLER, store, ledger, tmp_path, *rows)
+        opened = replace(opened, ports=replace(opened.ports, address_secret=""))
+        opened.whole()
+        return opened.frame("targets/voice-0")["outcome"].tolist()
+
+    assert after(interaction(1, **PHONE)) == ["parked"]
+    assert [row_["addresses"] for row_ in ledger.parked("acme")] == [[]]
+    decide(CALLER, store, ledger, ("1", "Contact", kim))
+    assert after(interaction(1, **PHONE), interaction(2, **PHONE)) == ["matched", "parked"]
 
 
 @pytest.mark.slow

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memorialization.configuration import Assignment, Configuration, EndReasons, Extraction, Workflows, load
+from memorialization.configuration import Configuration, load
+from memorialization.crm import EndReasons, Extraction
 from memorialization.interactions import INTERACTIONS
+from memorialization.mappings import Assignment, Workflows
 from memorialization.settle import settle
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "include" / "mappings"
@@ -190,6 +192,9 @@ def test_what_came_in_is_left_alone() -> None:
 NEVER = {"unsupported_media", "abandoned", "no_agent", "refused", "bot_or_survey", "no_assignment"}
 NEVER |= {"not_closed", "never_became_due"}
 MAYBE = st.sampled_from([None, True, False])
+TIMES = st.sampled_from(  # of any order: an end before its start, a time to come, one on the edge of the horizon
+    [None, END, END - SECOND, NOW, NOW + WEEK, NOW - WEEK, NOW - WEEK - SECOND, NOW - 2 * WEEK]
+)
 FACTS = st.fixed_dictionaries(
     {
         "channel": st.sampled_from(["voice", "digital"]),
@@ -198,10 +203,10 @@ FACTS = st.fixed_dictionaries(
         "refused": MAYBE,
         "abandoned": MAYBE,
         "wrap_up_closed": MAYBE,
-        "start_time": st.sampled_from([None, END, NOW - 2 * WEEK]),
-        "end_time": st.sampled_from([None, END, NOW - 2 * WEEK]),
+        "start_time": TIMES,
+        "end_time": TIMES,
         "status": st.sampled_from([None, "Closed", "Open"]),
-        "due_at": st.sampled_from([None, END]),
+        "due_at": TIMES,
         "skill_name": st.sampled_from([None, "Billing", "Other"]),
         "skill_id": st.sampled_from([None, "77", "5"]),
         "ended_by": st.sampled_from([None, "agent", "contact", "unknown"]),
@@ -225,7 +230,14 @@ def test_every_interaction_is_exactly_one_of_due_provisional_and_never_due(
     due = settled[settled["state"] == "due"]
     assert due["reason"].isna().all() and due["mapping"].notna().all()
     assert due["agent_kind"].eq("human").all() and due["due_at"].notna().all()
+    assert due["wrap_up_closed"].eq(True).all() and due["end_time"].notna().all()
+    open_ = settled[settled["state"] == "provisional"]
+    assert open_["mapping"].notna().all() and open_["agent_kind"].eq("human").all()  # else never due, not "later"
     assert set(settled["ended_by"]) <= {"agent", "contact", "unknown"}
+    alone = [settle(interactions(f), CONFIGURATION.model_copy(update={"crm": crm}), NOW)["state"][0] for f in facts[:3]]
+    assert (
+        settled["state"].tolist()[:3] == alone
+    )  # an interaction is settled by its own facts, whoever stands beside it
 
 
 def test_script_variables_of_calls_arrive_only_with_screen_pops_on_both_sides() -> None:

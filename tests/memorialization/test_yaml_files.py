@@ -1,3 +1,4 @@
+import os
 import time
 from pathlib import Path
 
@@ -46,6 +47,12 @@ def test_the_scalars_of_yaml_are_typed(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_a_moment_stays_the_text_that_was_written(tmp_path: Path) -> None:
+    assert read(tmp_path, "a: 2026-11-23\nb: 2026-11-23 02:00:00 +1\n").data == {
+        "a": "2026-11-23", "b": "2026-11-23 02:00:00 +1",
+    }  # fmt: skip
+
+
 LAUGHS = "a: &a [x, x]\n" + "".join(
     f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n"
     for before, name in zip("abcdefghi", "bcdefghij", strict=True)
@@ -55,15 +62,16 @@ LAUGHS = "a: &a [x, x]\n" + "".join(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "1: the file is empty. See docs in README, 'Going live'."),
-        ("# only a comment\n", "1: the file is empty. See docs in README, 'Going live'."),
+        ("", "1: the file is empty. Write it as docs/mapping.md shows, or remove it."),
+        ("# only a comment\n", "1: the file is empty. Write it as docs/mapping.md shows, or remove it."),
         ("a: 1\nb: 2\na: 3\n", "3: 'a' stands here twice. Remove one."),
         ("a:\n  b: 1\n  b: 1\n", "3: 'b' stands here twice. Remove one."),
         (LAUGHS, "1: anchors and aliases are not allowed. Write the value out."),
         ("a: 1\nb: &unused 2\n", "2: anchors and aliases are not allowed. Write the value out."),
         ("a: 1\nb: *undefined\n", "2: anchors and aliases are not allowed. Write the value out."),
         ("a: &a [*a]\n", "1: anchors and aliases are not allowed. Write the value out."),
-        ("a:\n\tb: 1\n", "2: not valid YAML: found character that cannot start any token."),
+        ("a:\n\tb: 1\n", "2: a tab stands before the text. Indent with spaces."),
+        ("a:\n  b: 1\n \tc: 1\n", "3: a tab stands before the text. Indent with spaces."),
         ("a: 1\nb: \x00\n", "2: a character that YAML does not allow. Remove it."),
         (b"a: 1\nb: \xff\n", "2: not UTF-8. Save the file as UTF-8."),
         ("a: 1\n".encode("utf-16"), "1: not UTF-8. Save the file as UTF-8."),
@@ -79,6 +87,11 @@ LAUGHS = "a: &a [x, x]\n" + "".join(
         ("a: !!binary aGk=\n", "1: the tag 'tag:yaml.org,2002:binary' is not allowed. Remove it."),
         ("a: 2026-02-31\n", "1: '2026-02-31' is not a value. Put it in quotes."),
         ("a: 99999999999999999999\n", "1: '99999999999999999999' is not a value. Put it in quotes."),
+        ("a: 010\n", "1: '010' would be read as 8. Write digits or use quotes."),
+        ("a: 47:11\n", "1: '47:11' would be read as 2831. Write digits or use quotes."),
+        ("a: 0x1f\n", "1: '0x1f' would be read as 31. Write digits or use quotes."),
+        ('a: 1\nb: "x\u2028y"\n', "2: an unusual line end (U+2028). Remove it."),
+        ("a: 1\r\nb: x\x85\r\n", "2: an unusual line end (U+0085). Remove it."),
         ("a: .nan\n", "1: '.nan' is not a value. Put it in quotes."),
         ("a: -.inf\n", "1: '-.inf' is not a value. Put it in quotes."),
         ("a: 1" + ":0" * 300 + ".5\n", "1: '1" + ":0" * 300 + ".5' is not a value. Put it in quotes."),
@@ -118,7 +131,7 @@ def test_a_file_over_one_mebibyte_is_refused_by_its_size(tmp_path: Path) -> None
 def test_a_missing_file_and_a_folder_are_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="none.yaml: cannot be read: No such file or directory. Check path"):
         read_yaml(tmp_path / "none.yaml")
-    with pytest.raises(ConfigurationError, match="cannot be read: Is a directory. Check path and rights."):
+    with pytest.raises(ConfigurationError, match="cannot be read: it is no plain file. Check path and rights."):
         read_yaml(tmp_path)
 
 
@@ -130,3 +143,18 @@ def test_any_bytes_give_data_or_a_refusal_with_its_line(tmp_path: Path, content:
     except ConfigurationError as error:
         line, _, reason = str(error).removeprefix(f"{tmp_path / 'file.yaml'}:").partition(": ")
         assert int(line) >= 1 and reason.endswith(".")
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    with pytest.raises(
+        ConfigurationError, match="pipe.yaml: cannot be read: it is no plain file. Check path and rights"
+    ):
+        read_yaml(tmp_path / "pipe.yaml")
+
+
+def test_a_file_that_is_too_large_is_not_read_into_memory(tmp_path: Path) -> None:
+    with (tmp_path / "large.yaml").open("wb") as file:
+        file.truncate(50_000_000_000)
+    with pytest.raises(ConfigurationError, match="large.yaml: 50,000,000,000 bytes is over 1,048,576. Split the file."):
+        read_yaml(tmp_path / "large.yaml")

@@ -22,7 +22,8 @@ def test_each_type_names_a_hook_that_says_the_same(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "fields"), [("hubspot_memorialization", {"api_version"}), ("cxone", {"api_endpoint", "area", "tenant_id"})]
+    ("name", "fields"),
+    [("hubspot_memorialization", {"api_version"}), ("cxone", {"address_secret", "api_endpoint", "area", "tenant_id"})],
 )
 def test_the_form_shows_the_extras_and_hides_the_raw_ones(name: str, fields: set[str]) -> None:
     shown: dict[str, Any] = TYPES[name]["conn-fields"]

@@ -37,3 +37,26 @@ def test_edits_are_those_of_the_legs_own_records() -> None:
     records = {leg["ticket_id"] for leg in told["legs"]} | {leg["contact_record_id"] for leg in told["legs"]}
     assert told["edits"] and {edit["record_id"] for edit in told["edits"]} <= records
     assert all(edit["user_id"] for edit in told["edits"])
+
+
+def test_the_values_it_tells_are_what_a_whole_write_leaves() -> None:
+    world = make_world("2026-11-25T00:00:00Z", days=1)
+    world.begin(())
+    told = truth(world, parse("2026-11-01T00:00:00Z"), parse("2026-11-25T00:00:00Z"))["legs"]
+    edited = {edit.record_id for edit in world.edits}
+    tickets = [leg["ticket_id"] for leg in told if leg["fate"]]
+    whole = [
+        leg
+        for leg in told
+        if leg["fate"] and leg["fate"]["write"] == "whole" and leg["ticket_id"] and tickets.count(leg["ticket_id"]) == 1
+        if not (leg["fate"]["fields_lost"] + leg["fate"]["cut"] + leg["fate"]["emptied"])
+        and leg["ticket_id"] not in edited
+    ]
+    assert len(whole) > 100
+    for leg in whole:
+        held = world.portal.record("0-5", leg["ticket_id"]).properties
+        assert {name: held.get(name) for name in leg["values"]["ticket"]} == leg["values"]["ticket"]
+    assert all((leg["values"] is None) == (leg["fate"] is None) for leg in told)
+    linked = [(leg["found_by"], leg["contact_record_id"]) for leg in told]
+    assert {by for by, _ in linked} == {"search", "hand", None}
+    assert all((by is None) == (record is None) for by, record in linked)

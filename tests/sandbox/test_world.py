@@ -113,6 +113,38 @@ def test_the_truth_of_a_seed_is_fixed(world: World) -> None:
             "cut": [],
             "emptied": [],
         },
+        "found_by": None,
+        "values": {
+            "contact": {
+                "cxone_last_agent": "Jocelyn Morgan",
+                "cxone_last_channel": "PhoneCall",
+                "cxone_last_contact_id": "502511000002",
+                "cxone_last_disposition": "No answer",
+                "cxone_last_interaction_at": "2026-11-16T00:13:45.357Z",
+                "cxone_last_skill": "Outbound EN",
+            },
+            "ticket": {
+                "cxone_agent_id": "20786507",
+                "cxone_agent_name": "Jocelyn Morgan",
+                "cxone_ani": "8014013632",
+                "cxone_contact_id": "502511000002",
+                "cxone_contact_type": "voice",
+                "cxone_direction": "outbound",
+                "cxone_disposition": "No answer",
+                "cxone_dnis": "8015550140",
+                "cxone_end_time": "2026-11-16T00:13:45.357Z",
+                "cxone_final_state": "true",
+                "cxone_interaction_id": "33516e56-4107-43cf-99a2-c71cde817d7b",
+                "cxone_master_contact_id": "502511000002",
+                "cxone_media_type": "PhoneCall",
+                "cxone_recording_url": "https://na1.nice-incontact.com/player/#/cxone-player/segments/2511000002",
+                "cxone_skill_id": "2008",
+                "cxone_skill_name": "Outbound EN",
+                "cxone_start_time": "2026-11-16T00:12:33.357Z",
+                "cxone_status": "Disconnected",
+                "cxone_to": "Jocelyn Morgan",
+            },
+        },
     }
     assert [leg["end"] for leg in told["legs"]] == sorted(leg["end"] for leg in told["legs"])
     assert all("2026-11-16" <= leg["end"] < "2026-11-17" for leg in told["legs"])

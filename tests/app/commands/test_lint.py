@@ -1,6 +1,7 @@
 """`memorialize lint` as a person or a pipeline calls it."""
 
 import json
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -56,6 +57,8 @@ def test_live_without_a_connection_says_which(acme: Path, monkeypatch: pytest.Mo
 
 def test_the_hook_lints_the_usual_folder() -> None:
     (hook,) = yaml.safe_load((PROJECT / ".pre-commit-hooks.yaml").read_text())
+    committed = ["include/mappings/acme/voice.yaml", "mappings/acme/dynamic/card.yml", "mappings/acme/snapshot.json"]
+    assert [bool(re.search(hook["files"], name)) for name in (*committed, "dags/a.yaml")] == [True, True, True, False]
     assert (hook["id"], hook["entry"], hook["args"]) == ("memorialize-lint", "memorialize lint", ["include/mappings"])
     assert memorialize(*hook["entry"].split()[1:], str(PROJECT / hook["args"][0])).code == 0
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.command import DAY, NIGHT, Outcome, memorialize
+from tests.app.command import DAY, NIGHT, Outcome, change_connection, memorialize
 from tests.app.conftest import World
 
 pytestmark = pytest.mark.slow
@@ -57,6 +57,8 @@ def test_a_list_filled_in_is_decided_run_and_withdrawn(world: World, tmp_path: P
     assert f"{len(decided)} decided." in outcome.out
     assert "memorialize run -c acme --from 2026-11-20T02:00:00Z --to 2026-11-21T02:00:00Z" in outcome.out
     assert [row["record_id"] for row in listed()] == [row["record_id"] for row in rows]
+    told = parked("list", "-c", "acme").out
+    assert f"{len(decided)} of them decided (✔)" in told and f"✔ {decided[0]['record_id']}" in told
 
     report = memorialize(*NIGHT, "--json").report
     assert report["reasons"]["matched"]["resolved"] >= len(decided)
@@ -77,8 +79,36 @@ def test_the_list_for_people_names_reason_age_and_candidates(world: World) -> No
         "https://ven12345.hubspot.com/contacts/4711001/record/0-1/"
     )
     assert {"ambiguous", "unmatched"} <= set(out.split())
+    assert f"? {ambiguous['candidates'][0]}" in out and f"{len(listed())} waiting. To decide:" in out
     assert ambiguous["age_days"] == 0
     assert str(ambiguous["since"]).endswith("+00:00") and str(ambiguous["ended"]).startswith("2026-11-2")
+
+
+def test_a_dry_run_leaves_what_is_decided_waiting(world: World) -> None:
+    before = listed()
+    ambiguous = next(row for row in before if row["candidates"])
+    asked = (str(ambiguous["contact_id"]), "--entity", "Contact", "--record", ambiguous["candidates"][0])  # type: ignore[index]
+    assert parked("resolve", "-c", "acme", *asked).code == 0
+    dry = memorialize(*NIGHT, "--dry-run", "--json")
+    assert dry.report["funnel"]["parked"] < len(before)
+    assert [row["contact_id"] for row in listed()] == [row["contact_id"] for row in before]
+    assert memorialize(*NIGHT, "--json").code == 0
+    assert ambiguous["contact_id"] not in {row["contact_id"] for row in listed() if row["entity"] == "Contact"}
+
+
+def test_without_an_address_secret_it_is_said_that_customers_are_not_known_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ambiguous = next(row for row in listed() if row["candidates"])
+    asked = (str(ambiguous["contact_id"]), "--entity", "Contact", "--record", ambiguous["candidates"][0])  # type: ignore[index]
+    told = "Not kept for the customers' next interactions: the CXone connection has no address_secret"
+    assert told not in parked("resolve", "-c", "acme", *asked).out
+    change_connection(monkeypatch, "CXONE_ACME", extra={})
+    outcome = parked("resolve", "-c", "acme", *asked)
+    assert (outcome.code, told in outcome.out) == (0, True)
+    change_connection(monkeypatch, "CXONE_ACME", extra={"address_secret": "short"})
+    refused = parked("resolve", "-c", "acme", *asked)
+    assert (refused.code, "must be a text of 32 characters at least" in refused.err) == (2, True)
 
 
 def test_what_is_wrong_is_one_message_and_exit_code_2(world: World, tmp_path: Path) -> None:

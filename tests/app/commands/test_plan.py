@@ -105,6 +105,17 @@ def test_without_an_edit_nothing_differs(acme: Path) -> None:
     assert "Against HEAD: 0 values in 0 properties are planned differently." in shown
 
 
+def test_an_edit_of_the_transcripts_layout_is_read_anew_and_told(acme: Path) -> None:
+    replace(
+        acme / "crm.yaml", "  contact_id: number\n", '  contact_id: number\n  transcript_template: "{name}> {text}"\n'
+    )
+    planned = memorialize("plan", "-c", "acme", *SPAN, "--against", "HEAD", "--json")
+    found = {d["property"]: d for d in planned.report["difference"]}
+    assert set(found) == {"cxone_transcript", "cxone_last_transcript"}
+    assert found["cxone_transcript"]["added"] > 0
+    assert "as it was" in planned.err
+
+
 @pytest.mark.parametrize(
     ("revision", "told"),
     [("no-such", "no such commit"), ("--upload-pack=x", "no such commit"), ("HEAD:crm.yaml", "no such commit")],

@@ -8,6 +8,7 @@ import pytest
 
 from local.stage import twin
 from memorialization.configuration import load
+from memorialization.text import Measure
 from tests.app.command import SMALL, impatient, mappings, memorialize, replace
 from tests.app.conftest import World
 
@@ -107,6 +108,7 @@ def test_the_probe_must_be_asked_for(acme: Path, world: World) -> None:
     before = world.requests("hubspot")
     outcome = memorialize("portal", "probe", "-c", "acme")
     assert outcome.code == 2 and "--yes-this-is-a-test-account" in outcome.messages[0]
+    assert "--only cxone" in outcome.messages[0]
     assert world.requests("hubspot") == before
 
 
@@ -121,10 +123,24 @@ def test_the_probes_answers_become_part_of_the_configuration(acme: Path, world: 
     found = load(acme.parent, "acme")
     assert found.crm.probed is not None
     assert (found.crm.probed.character_unit, found.crm.probed.over_limit.code) == ("utf16", "INVALID_LENGTH")
-    assert found.mapping_hash == hashed
+    assert found.mapping_hash != hashed  # from now on texts are cut in the unit that was settled
+    assert found.crm.measure == Measure("utf16", 65_536, settled=True)
+    assert found.crm.probed.request_bytes == 16_777_216
+    assert found.crm.probed_cxone is not None and found.crm.probed_cxone.field_names == "new"
     assert properties(world, "/crm/v3/properties/contacts") == contacts
     again = memorialize("portal", "probe", "-c", "acme", "--yes-this-is-a-test-account", "--write")
     assert (acme / "crm.yaml").read_text(encoding="utf-8") == before + again.out
+
+
+def test_a_tenant_alone_is_read_without_a_word_and_says_what_to_set(acme: Path, world: World) -> None:
+    replace(acme / "crm.yaml", "  agent: [Agent Hangup, Transferred]", "  agent: []")
+    before, requests = world.writes(), world.requests("hubspot")
+    outcome = memorialize("portal", "probe", "-c", "acme", "--only", "cxone", "--write")
+    assert outcome.code == 0, outcome
+    assert outcome.out.startswith("probed_cxone:\n") and (acme / "crm.yaml").read_text().endswith(outcome.out)
+    assert "under agent or contact: Agent Hangup" in outcome.err
+    assert "Open, and not to be settled by reading (CXone):" in outcome.err
+    assert (world.writes(), world.requests("hubspot")) == (before, requests)
 
 
 def test_an_older_block_is_replaced_where_it_stands(acme: Path) -> None:

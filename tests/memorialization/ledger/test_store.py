@@ -31,6 +31,7 @@ def _holders(*rows: tuple[str, str, int, str, int]) -> pd.DataFrame:
             "end_time": pd.to_datetime([END + timedelta(minutes=r[2]) for r in rows], utc=True),
             "interaction_key": [r[3] for r in rows],
             "value_hash": [r[4] for r in rows],
+            "times": 1,
         }
     )
 
@@ -46,6 +47,7 @@ def _targets(*rows: tuple[str, str, str | None, str | None, tuple[str, ...]]) ->
             "rule": "e-mail",
             "resolved_by": pd.Series([None] * len(rows), dtype="str"),
             "addresses": [("hash",)] * len(rows),
+            "contact_guid": pd.Series([None] * len(rows), dtype="str"),
             "reason": pd.Series([r[3] for r in rows], dtype="str"),
             "candidates": [r[4] for r in rows],
         }
@@ -63,6 +65,9 @@ def _settled(*rows: tuple[str, str, datetime | None]) -> pd.DataFrame:
             "start_time": pd.to_datetime([r[2] for r in rows], utc=True),
             "end_time": pd.to_datetime([None] * len(rows), utc=True),
             "updated_at": pd.to_datetime([END] * len(rows), utc=True),
+            "contact_guid": pd.Series([None] * len(rows), dtype="str"),
+            "version": range(1, len(rows) + 1),
+            "first_due_at": pd.to_datetime([END if r[1] == "due" else None for r in rows], utc=True),
         }
     )
 
@@ -200,6 +205,18 @@ def test_a_match_is_kept_and_the_parked_leaves_when_it_matches(
     assert _all(postgres_socket, ledger_database, parked) == []
 
 
+def test_what_a_person_decided_is_parked_until_it_is_delivered(ledger: Ledger) -> None:
+    """The decision's own target, and that of the same customer."""
+    ledger.keep_targets("acme", RUN, _targets(*((f"v:{i}", "parked", None, "unmatched", ()) for i in (1, 2, 3))))
+    (first, *_) = ledger.parked("acme")
+    ledger.keep_resolutions("acme", "command", [{**first, "record_id": "7"}])
+    solved = _targets(*((f"v:{i}", "matched", "7", None, ()) for i in (1, 2)))
+    ledger.keep_targets("acme", LATER, solved)
+    assert [row["interaction_key"] for row in ledger.parked("acme")] == ["v:1", "v:2", "v:3"]
+    ledger.delivered("acme", solved)
+    assert [row["interaction_key"] for row in ledger.parked("acme")] == ["v:3"]
+
+
 def test_a_kept_match_does_not_forget_how_it_was_found(
     ledger: Ledger, postgres_socket: str, ledger_database: str
 ) -> None:
@@ -217,8 +234,8 @@ def test_an_older_holder_never_replaces_a_newer_one(ledger: Ledger) -> None:
     ledger.keep_holders("acme", "0-1", _holders(("1", "p", 5, "v:5", 50), ("1", "q", 5, "v:5", 51)), written=False)
     ledger.keep_holders("acme", "0-1", _holders(("1", "p", 4, "v:9", 40), ("1", "q", 6, "v:1", 61)), written=False)
     expected = {
-        ("1", "p"): Holder(END + timedelta(minutes=5), "v:5", 50, written=False),
-        ("1", "q"): Holder(END + timedelta(minutes=6), "v:1", 61, written=False),
+        ("1", "p"): Holder(END + timedelta(minutes=5), "v:5", 50, written=False, times=1),
+        ("1", "q"): Holder(END + timedelta(minutes=6), "v:1", 61, written=False, times=1),
     }
     assert ledger.holders("acme", "0-1", ["1", "2"]) == expected
     assert ledger.holders("acme", "0-2", ["1"]) == {} == ledger.holders("other", "0-1", ["1"])
@@ -230,6 +247,14 @@ def test_a_value_of_ours_found_again_stays_ours_another_value_does_not(ledger: L
     found = ledger.holders("acme", "0-1", ["1"])
     assert (found["1", "p"].interaction_key, found["1", "p"].written) == ("v:6", True)
     assert (found["1", "q"].interaction_key, found["1", "q"].written) == ("v:6", False)
+
+
+def test_a_holder_tells_how_often_its_value_stood_when_we_wrote_it(ledger: Ledger) -> None:
+    ledger.keep_holders("acme", "0-1", _holders(("1", "p", 5, "v:5", 7)).assign(times=2), written=True)
+    ledger.keep_holders("acme", "0-1", _holders(("1", "p", 6, "v:6", 7)).assign(times=0), written=False)  # found again
+    assert ledger.holders("acme", "0-1", ["1"])["1", "p"].times == 2
+    ledger.keep_holders("acme", "0-1", _holders(("1", "p", 7, "v:7", 8)).assign(times=3), written=True)
+    assert ledger.holders("acme", "0-1", ["1"])["1", "p"].times == 3
 
 
 def test_the_same_holder_again_brings_its_new_value(ledger: Ledger) -> None:
@@ -260,8 +285,33 @@ def test_whatever_the_order_the_newest_holder_stays(ledger: Ledger, rows: list[t
         ledger.keep_holders("acme", "0-1", _holders((record, "p", minute, key, minute)), written=False)
     minute, key = max(rows)
     assert ledger.holders("acme", "0-1", [record])[record, "p"] == Holder(
-        END + timedelta(minutes=minute), key, minute, written=False
+        END + timedelta(minutes=minute), key, minute, written=False, times=1
     )
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "'; drop table runs; --",
+        '"',
+        "\\",
+        "\\.",
+        "\\N",
+        "a,b",
+        "line\nline\r\n",
+        "%s %(x)s :configuration",
+        "$1",
+        "ä😀",
+        "",
+    ],
+)
+def test_whatever_a_key_says_it_is_kept_as_a_text_and_obeyed_by_nobody(ledger: Ledger, hostile: str) -> None:
+    key = f"v:{hostile}"
+    ledger.keep_holders("acme", "0-1", _holders((hostile, hostile, 5, key, 50)), written=False)
+    ledger.keep_holders("acme", "0-1", _holders(("other", "p", 5, "v:1", 51)), written=False)
+    held = Holder(END + timedelta(minutes=5), key, 50, written=False, times=1)
+    assert ledger.holders("acme", "0-1", [hostile]) == {(hostile, hostile): held}
+    assert len(ledger.rows("select * from holders")) == 2
 
 
 def test_a_holder_keeps_its_milliseconds(ledger: Ledger) -> None:
@@ -280,7 +330,8 @@ def test_a_receipt_keeps_what_is_known_and_null_for_what_is_not(
         {
             "run_id": RUN, "type_id": "0-1", "record": ["1", "new:2"], "property": "p",
             "record_id": pd.Series(["1", None], dtype="str"), "interaction_key": "v:1", "verdict": "missing",
-            "outcome": ["written", "rejected"], "verified": pd.Series([True, None], dtype="boolean"),
+            "outcome": ["written", "rejected"], "created": [False, False],
+            "verified": pd.Series([True, None], dtype="boolean"),
             "before_hash": pd.Series([-5, None], dtype="Int64"), "before_length": [3, 0], "after_hash": [7, 8],
             "after_length": [1, 2], "category": pd.Series([None, "VALIDATION_ERROR"], dtype="str"),
             "code": pd.Series([None, "INVALID"], dtype="str"), "correlation_id": pd.Series([None, "c"], dtype="str"),

@@ -12,6 +12,16 @@ import pytest
 from memorialization.lint.registry import RULES
 from memorialization.lint.run import Result, lint
 
+Change = tuple[str, str, str]
+Facts = Callable[[dict[str, Any]], None]
+Breach = tuple[str, Change | None, Facts | None, list[str]]
+"""A rule's code, a change of a file (name, old, new), a change of the facts, and what the linter then says."""
+
+
+def prop(name: str, entity: str = "Ticket", **changes: Any) -> Facts:
+    """A change of one property's facts."""
+    return lambda facts: facts["portal"]["record_types"][entity]["properties"][name].update(changes)
+
 
 @dataclass(frozen=True)
 class Broken:
@@ -25,7 +35,7 @@ class Broken:
         assert old in text
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
-    def facts(self, change: Callable[[dict[str, Any]], None]) -> None:
+    def facts(self, change: Facts) -> None:
         path = self.folder / "snapshot.json"
         data = json.loads(path.read_text(encoding="utf-8"))
         change(data)
@@ -33,6 +43,18 @@ class Broken:
 
     def lint(self) -> Result:
         return lint([self.folder])
+
+    def breaks(self, code: str, file: Change | None, facts: Facts | None, expected: list[str]) -> None:
+        """After this change, the linter says what is expected, and nothing else by this rule's code."""
+        if file:
+            self.change(*file)
+        if facts:
+            self.facts(facts)
+        found = self.said()
+        assert [line for line in expected if line not in found] == []
+        assert [line for line in found if line.startswith(code) and line not in expected] == []
+        for finding in self.lint().findings:
+            assert finding.problem.what.endswith(".") and finding.problem.cure.endswith((".", "?", ").")), finding
 
     def said(self) -> list[str]:
         """`code file:line value` of each finding, but for those of the unbroken example."""
@@ -47,7 +69,6 @@ def lines(result: Result, folder: Path) -> list[str]:
 
 
 ORDINARY = {
-    "MEM211 digital.yaml:42 cxone_transcript",
     "MEM305 voice.yaml:5 Contact",
     "MEM107 voice.yaml:31 Interaction ID",
     "MEM107 voice.yaml:34 Recording URL",

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -42,5 +43,11 @@ def test_without_a_file_nothing_is_known(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"", b"[1]", b'{"version": 2}', b'{"x": 1}', b"\xff", b"[" * 100_000])
 def test_another_file_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "snapshot.json").write_bytes(content)
+    with pytest.raises(ConfigurationError, match="snapshot.json:1: is no snapshot of this version. Refresh it"):
+        read(tmp_path)
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "snapshot.json")
     with pytest.raises(ConfigurationError, match="snapshot.json:1: is no snapshot of this version. Refresh it"):
         read(tmp_path)

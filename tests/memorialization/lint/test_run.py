@@ -1,3 +1,4 @@
+import os
 import random
 import shutil
 import time
@@ -5,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from memorialization.configuration import load
 from memorialization.errors import ConfigurationError
+from memorialization.lint.registry import RULES
 from memorialization.lint.run import lint
 from tests.memorialization.lint.conftest import Broken, lines
 from tests.memorialization.test_configuration import FILES, mutated
@@ -45,6 +48,8 @@ def test_a_path_is_a_mappings_folder_a_configuration_or_files(acme: Broken) -> N
     root = acme.folder.parent
     assert (lint([root]).configurations, lint([root]).files) == (2, 10)
     assert lint([root / "beta"]).configurations == 1
+    text = (root / "beta" / "digital.yaml").read_text()
+    (root / "beta" / "digital.yaml").write_text(text.replace(", on_overflow: reject", ""))
     files = [root / "beta" / "digital.yaml", root / "beta" / "dynamic" / "customer_card.yaml"]
     assert lines(lint(files), root) == ["MEM211 beta/digital.yaml:42 cxone_transcript"]
     with pytest.raises(ConfigurationError, match="nowhere: no such file or folder. Name a mappings folder"):
@@ -61,11 +66,6 @@ def test_a_snapshot_that_cannot_be_read_is_a_finding(acme: Broken) -> None:
     assert len(result.not_checked) > 20
 
 
-def test_a_definition_in_a_file_that_cannot_be_read_is_not_missed(acme: Broken) -> None:
-    (acme.folder / "voice.yaml").write_text("a: [")
-    assert [line[:6] for line in acme.said()] == ["MEM001"]
-
-
 def test_two_hundred_files_take_less_than_two_seconds(acme: Broken) -> None:
     text = (acme.folder / "voice.yaml").read_text()
     for i in range(196):
@@ -75,34 +75,40 @@ def test_two_hundred_files_take_less_than_two_seconds(acme: Broken) -> None:
     assert time.process_time() - start < 2
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_a_damaged_file_never_ends_in_a_traceback(acme: Broken, seed: int) -> None:
+SEEDS = int(os.environ.get("LINT_FUZZ_SEEDS", "4"))
+"""Each is a hundred damaged files: LINT_FUZZ_SEEDS=100 tries ten thousand, in some five minutes."""
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_a_damaged_file_gives_codes_and_lines_and_never_a_traceback(acme: Broken, seed: int) -> None:
+    """What a run refuses is an error here, in the same file; what is no such error here, a run takes."""
     rng = random.Random(seed)
     texts = {name: (acme.folder / name).read_text() for name in FILES}
     before = set(lines(acme.lint(), acme.folder))
     found = 0
     for _ in range(100):
         name = rng.choice(FILES)
-        damaged = texts[name]
+        path, damaged = acme.folder / name, texts[name]
         for _ in range(rng.randint(1, 3)):
             damaged = mutated(damaged or "a: 1\n", rng)
-        (acme.folder / name).write_text(damaged)
+        path.write_text(damaged)
         result = acme.lint()
         found += set(lines(result, acme.folder)) != before
         for finding in result.findings:
-            assert 1 <= finding.line <= damaged.count("\n") + 1 or finding.path != acme.folder / name
+            assert 1 <= finding.line <= damaged.count("\n") + 1 or finding.path != path
             assert finding.problem.what and finding.problem.cure
-        (acme.folder / name).write_text(texts[name])
+        stopping = {f.code for f in result.findings if RULES[f.code].stops_run and RULES[f.code].needs is None}
+        assert (refusal(acme.folder) is not None) == bool(stopping), (refusal(acme.folder), stopping, damaged)
+        path.write_text(texts[name])
     assert found > 60
 
 
-@pytest.mark.parametrize(
-    "content", ["", "- 1\n", "42\n", "sections: 1\n", "sections: [1, {fields: 3}]\n", "\x00", "a: &a [*a]\n"]
-)
-@pytest.mark.parametrize("name", [*FILES, "snapshot.json"])
-def test_a_file_of_another_shape_is_refused_by_code(acme: Broken, name: str, content: str) -> None:
-    (acme.folder / name).write_text(content)
-    assert [f for f in acme.lint().findings if f.path == acme.folder / name and f.code[3] == "0"]
+def refusal(folder: Path) -> str | None:
+    try:
+        load(folder.parent, folder.name)
+    except ConfigurationError as error:
+        return str(error)
+    return None
 
 
 def test_a_folder_of_the_whole_project_is_read_where_it_stands(project: Path) -> None:

@@ -82,10 +82,17 @@ def test_a_night_counts_each_thing_once(ledger: Ledger, tmp_path: Path) -> None:
     assert lengths.model_dump(exclude={"mapping", "entity", "external_crm_field"}) == {
         "limit": 20, "transcripts": 1, "over_limit": 0, "median": 10, "p99": 10, "longest": 10, "found_whole": 0,
         "found_truncated": 1, "found_missing": 0, "found_altered": 0, "whole_now": 1, "characters_lost": 5,
-        "found_shortened": 0, "shortened_by_policy": 0,
+        "found_shortened": 0, "shortened_by_policy": 0, "format": "multi_line", "bound": "rule", "ambiguous": 0,
+        "p95": 10, "p999": 10, "histogram": (*[0] * 10, 1, *[0] * 10), "by_unit": tuple(
+            {"unit": unit, "over_limit": 0, "p99": 10, "longest": 10} for unit in ("code_points", "utf16", "bytes")
+        ),
+        "found_flattened": 0, "found_not_expected": 0, "flattened_by_design": 0, "turns_lost": 1, "words_lost": 2,
+        "cut_by": {"live": 1}, "cut_inside": {}, "usual_cut": None, "advice": {"kind": "none", "holds": ()},
+        "growth": None,
     }  # fmt: skip
     assert [(s.suite, s.rows, s.failing, s.state) for s in report.quality] == [
-        ("mapped", 1, 0, "ok"),
+        ("mapped", 7, 0, "ok"),  # of four due interactions, two sections each, but one maps nothing of a chat
+        ("source", 6, 0, "ok"),
         ("stored", 1, 0, "ok"),
     ]
     agent = next(r for r in report.mapping_rows if r.external_crm_field == "agent")
@@ -200,3 +207,19 @@ def test_the_funnel_closes_whatever_happens_and_wherever_the_night_ends(
     assert report.funnel.pulled == len(rows)
     assert report.funnel.targets == 2 * report.funnel.due
     assert Report.model_validate_json(report.model_dump_json()) == report
+
+
+def test_texts_that_fit_in_one_unit_and_not_in_another_are_counted_by_row(ledger: Ledger, tmp_path: Path) -> None:
+    store = MemoryStore(schema(), now=EVENING)
+    store.create(CONTACT, email="lee@example.com")
+    chat = {"channel": "digital", "customer_email": "lee@example.com"}
+    texts = {"ascii": "a" * 20, "umlauts": "ä" * 20, "emoji": "😀" * 20, "long": "ä" * 21}
+    opened = night(
+        SETUP, store, ledger, tmp_path,
+        *(interaction(n, transcript_ref=ref, **chat) for n, ref in enumerate(texts, 1)), texts=texts,
+    )  # fmt: skip
+    report = _through(opened, opened.prepare, opened.reconcile)
+    assert {row.external_crm_field: row.ambiguous for row in report.mapping_rows if row.ambiguous} == {"transcript": 2}
+    assert report.run.character_unit == "unknown"
+    [fit] = report.truncation
+    assert (fit.limit, fit.over_limit) == (20, 2)  # by UTF-16 units: the emoji and what is longer in every unit

@@ -1,6 +1,6 @@
 """Counts of partitions add up, section by section, in the order of the files."""
 
-from memorialization.configuration import CardSection, DynamicMapping
+from memorialization.mappings import CardSection, DynamicMapping
 from memorialization.report.coverage import coverage
 from memorialization.report.model import Card, CardField
 from tests.memorialization.nights import configuration, row, section

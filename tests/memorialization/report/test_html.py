@@ -8,8 +8,21 @@ from typing import Any
 
 import pytest
 
-from memorialization.report.html import duration, instant, number, parts, render, share
-from memorialization.report.model import Card, CardField, Funnel, Parked, Rejected, Report, Step, SystematicRow, Verdict
+from memorialization.report.html import parts, render
+from memorialization.report.model import (
+    Card,
+    CardField,
+    Cause,
+    Edited,
+    Funnel,
+    Parked,
+    Rejected,
+    Report,
+    Step,
+    SystematicRow,
+    Verdict,
+)
+from memorialization.report.words import ENGLISH
 
 SAMPLE = Report.model_validate_json((Path(__file__).parent / "report.json").read_text(encoding="utf-8"))
 HOSTILE = """<script>alert("x")</script>'"><img src=https://evil.example/x>"""
@@ -403,26 +416,83 @@ def test_sizes() -> None:
     assert len(render(worst_case()).encode()) < 1_000_000
 
 
+def test_the_page_stays_small_and_says_where_the_rest_is() -> None:
+    found = worst_case()
+    edits = Edited(
+        interaction_key="v:502517000049", mapping="Acme voice", entity="Contact", record_id="120000007310",
+        external_crm_field="cxone_last_disposition", link="https://ven12345.hubspot.com/contacts/4711001/record/0-1/1",
+        changed_at="2026-11-22T04:00:00+00:00", source="CRM_UI", cxone="https://cxone.example/player/502517000049",
+    )  # fmt: skip
+    large = found.model_copy(
+        update={"parked": found.parked * 20, "rejected": found.rejected * 20, "edited": (edits,) * 10_000}
+    )
+    text = render(large)
+    assert len(text.encode()) < 2_000_000
+    assert text.count("The first 500 are listed here; report.json and report.xlsx hold 10,000.") == 3
+
+
+def test_likely_causes_are_told_as_inferred() -> None:
+    outage = Cause(
+        kind="outage", subject=None, start="2026-11-22T14:01:00+00:00", end="2026-11-22T15:58:00+00:00", values=1234,
+        interactions=98, of=100, elsewhere=20, elsewhere_of=1400, interaction_keys=("v:1", "v:2"),
+    )  # fmt: skip
+    agent = outage.model_copy(update={"kind": "agent", "subject": "1842"})
+    text = page(changed(causes=(outage, agent))).text
+    assert "This is inferred from who lost what and when, not known" in text
+    assert (
+        "1,234 values An outage: everything for a while 22 Nov 2026, 14:01 to 22 Nov 2026, 15:58 UTC; "
+        "98 of 100 interactions ( 98 % ) elsewhere 20 of 1,400 ( 1.4 % )"
+    ).replace("( ", "(").replace(" )", ")") in text
+    assert "Agent 1842" in text
+    assert "No value was lost without a known reason." in page(changed(causes=())).text
+
+
+def test_keys_lead_to_cxone_where_it_names_a_place() -> None:
+    first, *rest = SAMPLE.parked
+    there = first.model_copy(update={"cxone": "https://cxone.example/player/1"})
+    unsafe = first.model_copy(update={"cxone": "javascript:alert(1)"})
+    links = [a.get("href") for tag, a in page(changed(parked=(there, unsafe, *rest))).elements if tag == "a"]
+    assert links.count("https://cxone.example/player/1") == 1
+    assert "javascript:alert(1)" not in links
+
+
+def test_a_german_page_is_german() -> None:
+    german = worst_case().model_copy(update={"run": SAMPLE.run.model_copy(update={"language": "de"})})
+    shown = page(german)
+    assert ("html", {"lang": "de"}) in shown.elements
+    for words in ("Verloren oder falsch 1.176 3,1 % von 37.375 Werten", "22.11.2026, 02:00 bis 23.11.2026, 02:00 UTC",
+                  "geholt 1.849", "Zuordnungszeilen", "Braucht einen Menschen", "Anhang"):  # fmt: skip
+        assert words in shown.text
+    for word in ("Lost or wrong", "Needs a person", "Mapping rows", "to_create", "adds up", "Likely", "Appendix"):
+        assert word not in shown.text.replace(german.verdict.sentence, "")
+
+
 def test_the_page_is_the_same_for_the_same_report() -> None:
     assert render(SAMPLE) == render(SAMPLE)
 
 
 def test_figures_for_people() -> None:
-    assert number(1234567) == "1,234,567"
-    assert [share(*s) for s in ((0, 5), (5, 5), (1, 32), (1, 5000), (4999, 5000), (1, 0))] == [
+    assert ENGLISH.number(1234567) == "1,234,567"
+    assert [ENGLISH.share(*s) for s in ((0, 5), (5, 5), (1, 32), (1, 5000), (4999, 5000), (1, 0))] == [
         "0 %", "100 %", "3.1 %", "under 0.1 %", "over 99.9 %", "n/a",
     ]  # fmt: skip
-    assert [duration(s) for s in (0.03, 0.58, 59.96, 250, 3900)] == [
+    assert [ENGLISH.duration(s) for s in (0.03, 0.58, 59.96, 250, 3900)] == [
         "under 0.1 s",
         "0.6 s",
         "1 min 0 s",
         "4 min 10 s",
         "1 h 5 min",
     ]
-    assert instant("2026-11-22T04:00:00+02:00") == "22 Nov 2026, 02:00"
+    assert ENGLISH.instant("2026-11-22T04:00:00+02:00") == "22 Nov 2026, 02:00"
 
 
 def test_a_single_value_in_a_million_is_still_seen_in_the_bar() -> None:
     equal, missing, drifted = parts([("equal", 999_999), ("missing", 1), ("drifted", 0)])
     assert (equal.start, missing.width, drifted.width) == (0.0, 0.99, 0.0)
     assert (equal.width, missing.start) == (99.01, 99.01)
+
+
+def test_it_says_where_a_decision_is_not_kept_for_the_customer() -> None:
+    told = "A decision holds for its interaction alone: the CXone connection has no address_secret"
+    assert told in page(changed(knows_customers=False)).text
+    assert told not in page(changed(knows_customers=True)).text

@@ -14,6 +14,8 @@ from plugins.cxone.client import CxoneClient
 from plugins.cxone.options import CxoneOptions
 from plugins.cxone.source import CxoneSource
 
+pytestmark = pytest.mark.slow
+
 WINDOW = Window(datetime(2026, 11, 17, tzinfo=UTC), datetime(2026, 11, 18, tzinfo=UTC))
 SINCE = datetime(2026, 11, 11, tzinfo=UTC)
 CHANNEL = "email_21ca141d"
@@ -120,6 +122,7 @@ def test_a_transferred_case_is_two_legs(tenant: Any) -> None:
         "channel_type": "email",
         "contact_type": "digital",
         "direction": "inbound",
+        "disposition_id": "7",
         "disposition_name": "Sale",
         "disposition_notes": "done",
         "event_type": "CaseInboxUnassigned",
@@ -182,6 +185,7 @@ def test_the_search_scrolls_and_a_repeated_case_comes_once(tenant: Any) -> None:
         {"date[from]": "2026-11-11", "date[to]": "2026-11-18"},
         {"date[from]": "2026-11-11", "date[to]": "2026-11-18", "scrollToken": "s1"},
         {"date[from]": "2026-11-11", "date[to]": "2026-11-18", "scrollToken": "s2"},
+        {"date[from]": "2026-08-13", "date[to]": "2026-11-11", "status[]": "resolved"},  # what is still not closed
     ]
 
 
@@ -348,3 +352,92 @@ def test_the_twins_day_is_the_twins_truth(twin: str, twin_client: Callable[..., 
             assert row["ended_by"] == leg["ended_by"]
             assert row["transcript_ref"] in texts
     assert (source.skipped, source.assumed) == ({}, {})
+
+
+# ---- late and moving cases, and clocks that are wrong
+
+
+def look_back(tenant: Any, updated: str, known: dict[str, datetime] | None = None, **change: Any) -> CxoneSource:
+    """A case of ten days ago whose row of completed contacts CXone changed `updated`."""
+    tenant.answers[COMPLETED] = []
+    row = {"contactId": 1749, "primaryDispositionId": 7, "dispositionNotes": "corrected", "lastUpdateTime": updated}
+    tenant.acd("contacts/completed", {"completedContacts": [row]})
+    tenant.acd("contacts/completed", None, status=204)
+    old = {"createdAt": clock(8, day=11), "statusUpdatedAt": clock(12, day=11), **change}
+    tenant.dfo("contacts/1749", a_case(**old))
+    events = [
+        an_event(clock(9, day=11), "CaseInboxAssigned", None, BEN, "open"),
+        an_event(clock(12, day=11), "CaseInboxUnassigned", BEN, None, "closed"),
+    ]
+    source = source_of(tenant, events=events)
+    wanted = Wanted(SINCE, True, frozenset(), changed_since=datetime(2026, 11, 14, tzinfo=UTC), known=known or {})
+    tenant.found = [r for b in source.interactions("digital", WINDOW, wanted) for r in b.interactions.to_pylist()]
+    return source
+
+
+BENS_OLD = "d:1749:1794387600000:20000002"
+
+
+def test_an_old_case_whose_outcome_was_corrected_comes_again(tenant: Any) -> None:
+    look_back(tenant, "2026-11-16T09:00:00.000Z")
+    (row,) = tenant.found
+    assert (row["interaction_key"], row["disposition_notes"]) == (BENS_OLD, "corrected")
+    assert row["updated_at"] == datetime(2026, 11, 16, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("seen", [datetime(2026, 11, 16, 9, tzinfo=UTC), datetime(2026, 11, 16, 8, tzinfo=UTC)])
+def test_an_old_case_that_did_not_change_since_it_was_seen_costs_no_reading(tenant: Any, seen: datetime) -> None:
+    look_back(tenant, "2026-11-16T09:00:00.000Z", {BENS_OLD: seen})
+    read_again = seen.hour < 9
+    assert [row["interaction_key"] for row in tenant.found] == [BENS_OLD] * read_again
+    assert len(tenant.asked("/dfo/3.0/contacts/1749/history")) == read_again
+    assert bool(tenant.asked("/dfo/3.0/contacts/1749/messages")) is read_again
+
+
+def test_a_case_of_weeks_ago_that_is_wanted_again_is_fetched_by_its_id(tenant: Any) -> None:
+    tenant.dfo("contacts/1749", a_case(createdAt="2026-11-01T08:00:00+00:00", status="open"))
+    rows = read(source_of(tenant), again=frozenset({"d:1749:0:1"}))
+    assert [row["interaction_key"] for row in rows] == [ANNAS, BENS]
+
+
+def test_an_old_case_that_is_still_not_closed_is_found_by_its_status(tenant: Any) -> None:
+    tenant.dfo("contacts", {"hits": 0, "data": []})  # nothing was created lately
+    source = source_of(tenant, a_case(createdAt="2026-11-01T08:00:00+00:00", status="pending"))
+    assert [row["interaction_key"] for row in read(source)] == [ANNAS, BENS]
+    asked = tenant.asked(SEARCH)[1].query
+    assert (asked["date[from]"], asked["date[to]"]) == ("2026-08-13", "2026-11-11")
+
+
+def test_an_old_case_that_nobody_has_and_nobody_touched_costs_no_reading(tenant: Any) -> None:
+    tenant.dfo("contacts", {"hits": 0, "data": []})
+    stale = a_case(
+        createdAt="2026-11-01T08:00:00+00:00", status="resolved", statusUpdatedAt="2026-11-01T09:00:00+00:00"
+    )
+    assert read(source_of(tenant, stale)) == []
+    assert tenant.asked("/dfo/3.0/contacts/1749/history") == []
+
+
+def test_what_lies_in_the_future_by_cxones_own_clock_is_named(tenant: Any) -> None:
+    events = [*TWO_LEGS[:1], an_event("2031-01-01T00:00:00+00:00", "CaseInboxUnassigned", ANNA, None, "closed")]
+    source = source_of(tenant, a_case(), a_case("1750", createdAt="2031-01-01T00:00:00+00:00"), events=events)
+    assert read(source) == []
+    assert source.skipped == {"digital: leg that ends in the future": 1, "digital: created in the future": 1}
+
+
+def test_a_case_without_history_that_ended_before_it_began_is_named(tenant: Any) -> None:
+    source = source_of(tenant, a_case(ownerAssigneeUser=BEN, createdAt=clock(13), statusUpdatedAt=clock(12)), events=[])
+    (row,) = read(source)
+    assert row["start_time"] == row["end_time"] == datetime(2026, 11, 17, 13, tzinfo=UTC)
+    assert source.assumed == {"digital: leg without history": 1, "digital: leg that ended when or before it began": 1}
+
+
+def test_a_leg_whose_transcript_is_withheld_says_so(tenant: Any) -> None:
+    tenant.dfo("contacts/1749/messages", {"hits": 2, "data": []})
+    rows = read(source_of(tenant, a_case()), transcripts=True)
+    assert [row["transcript_withheld"] for row in rows] == [True, True]
+
+
+def test_a_case_of_earlier_nights_that_is_gone_does_not_end_the_night(tenant: Any) -> None:
+    source = source_of(tenant)
+    assert read(source, again=frozenset({"d:404:0:1"})) == []
+    assert source.skipped == {"digital: case not found": 1}

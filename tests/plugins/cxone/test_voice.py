@@ -102,6 +102,7 @@ def test_a_leg_in_full(tenant: Any) -> None:
         "to_name": "Jörg Äh",
         "contact_type": "voice",
         "direction": "inbound",
+        "disposition_id": "7",
         "disposition_name": "Sale",
         "disposition_notes": "called back",
         "final_state": True,
@@ -270,3 +271,85 @@ def test_a_row_repeated_across_the_twins_pages_comes_once(
     monkeypatch.setattr("plugins.cxone.voice.PAGE", 50)
     httpx.post(f"{twin}/_twin/faults", json=[{"match": "skip=50", "duplicate": True}]).raise_for_status()
     assert read(source) == whole
+
+
+# ---- late and moving rows, and clocks that are wrong
+
+
+def moved(tenant: Any, *rows: dict[str, Any], known: dict[str, datetime] | None = None) -> list[str]:
+    """Keys returned where nothing started lately and CXone says that it changed these rows since the 14th."""
+    tenant.acd("contacts/completed", None, status=204)
+    source = source_of(tenant, list(rows))
+    wanted = Wanted(SINCE, False, frozenset(), changed_since=SINCE, known=known or {})
+    batches = source.interactions("voice", WINDOW, wanted)
+    return [row["interaction_key"] for batch in batches for row in batch.interactions.to_pylist()]
+
+
+OLDER = ROW | {"contactStartDate": "2026-11-02T15:00:00Z", "lastUpdateTime": "2026-11-16T09:00:00Z"}
+KEY = "v:698822631732"
+
+
+def test_older_legs_that_changed_are_asked_for_by_their_change(tenant: Any) -> None:
+    assert moved(tenant, OLDER) == [KEY]
+    first, second = [seen.query for seen in tenant.asked(COMPLETED)][:2]
+    assert (first["startDate"], first["endDate"]) == ("2026-11-14T00:00:00.000Z", "2026-11-17T23:59:59.999Z")
+    assert second["updatedSince"] == "2026-11-14T00:00:00.000Z" and "startDate" not in second
+
+
+@pytest.mark.parametrize(
+    ("seen", "found"),
+    [
+        (datetime(2026, 11, 16, 8, 59, 59, tzinfo=UTC), [KEY]),
+        (datetime(2026, 11, 16, 9, tzinfo=UTC), []),  # nothing since
+    ],
+)
+def test_what_did_not_change_since_it_was_seen_is_left_out(tenant: Any, seen: datetime, found: list[str]) -> None:
+    assert moved(tenant, OLDER, known={KEY: seen}) == found
+
+
+def test_what_ended_after_the_window_is_the_next_ones_though_it_changed(tenant: Any) -> None:
+    late = {"contactStartDate": "2026-11-18T00:30:00Z", "lastUpdateTime": "2026-11-18T01:00:00Z"}
+    assert moved(tenant, ROW | late, OLDER | {"lastUpdateTime": "2026-11-13T09:00:00Z", "contactId": 1}) == []
+
+
+def test_updated_since_never_asks_further_back_than_cxone_answers(tenant: Any) -> None:
+    tenant.acd("contacts/completed", None, status=204)
+    wanted = Wanted(SINCE, False, frozenset(), changed_since=datetime(2026, 9, 1, tzinfo=UTC))
+    assert list(CxoneSource(tenant.client()).interactions("voice", WINDOW, wanted)) == []
+    assert tenant.asked(COMPLETED)[-1].query["updatedSince"] == "2026-10-19T03:00:00.000Z"
+
+
+def test_times_that_cannot_be_are_named_and_counted_once(tenant: Any) -> None:
+    rows = [
+        ROW,
+        ROW | {"contactId": 2, "totalDurationSeconds": -1},
+        ROW | {"contactId": 3, "contactStartDate": "2031-01-01T00:00:00Z"},
+        ROW | {"contactId": 4, "contactStartDate": None},
+        ROW | {"contactId": 5, "acwSeconds": -60},
+        ROW | {"contactId": 6, "lastUpdateTime": "2026-11-17T15:00:00Z"},
+    ]
+    tenant.acd("contacts/completed", {"completedContacts": rows})
+    tenant.acd("contacts/completed", {"completedContacts": rows})  # by start and by change: the same rows twice
+    source = source_of(tenant)
+    wanted = Wanted(SINCE, False, frozenset(), changed_since=SINCE)
+    found = {
+        r["contact_id"]: r for b in source.interactions("voice", WINDOW, wanted) for r in b.interactions.to_pylist()
+    }
+    assert set(found) == {"698822631732", "5", "6"}
+    assert found["5"]["due_at"] == found["5"]["end_time"]
+    assert source.skipped == {
+        "voice: ends before it starts": 1,
+        "voice: ends in the future": 1,
+        "voice: unreadable row": 1,
+    }
+    assert source.assumed == {
+        "voice: changed before it ended": 1,
+        "voice: after-call work ended before the call": 1,
+    }
+
+
+def test_a_window_that_is_not_over_by_cxones_clock_is_said_to_be_so(tenant: Any) -> None:
+    tenant.answers["/incontactapi/services/v30.0/server-time"] = [(200, {"ServerTime": "2026-11-17T23:50:00Z"}, {})]
+    source = source_of(tenant, [ROW])
+    assert len(read(source)) == 1
+    assert source.assumed == {"cxone: its clock says that the window is not over yet": 1}

@@ -16,6 +16,11 @@ def test_the_primary_one_comes_first_and_every_record_is_told(twin):
         tickets[1]: [low],
         tickets[2]: [],
     }
+    assert twin.store().associated(TICKET, tickets, COMPANY, primary=True) == {
+        tickets[0]: [high],
+        tickets[1]: [low],
+        tickets[2]: [],
+    }
 
 
 def test_without_any_association(twin):

@@ -14,8 +14,10 @@ from memorialization.errors import (
     RateLimited,
     ServiceUnavailable,
 )
-from plugins.hubspot.client import Client, dated
+from plugins.hubspot.client import Client
 from plugins.hubspot.failures import Refused
+
+pytestmark = pytest.mark.slow
 
 
 def _read(client, *ids):
@@ -54,11 +56,19 @@ def test_a_passing_fault_is_waited_out(twin, ticket, fault):
     [
         ({"status": 401}, AuthenticationError, 1),
         ({"status": 403}, PermissionMissing, 1),
+        ({"status": 400, "body": "json"}, Refused, 1),
         ({"status": 404}, Refused, 1),
+        ({"status": 409, "body": "json"}, Refused, 1),
+        ({"status": 414, "body": "json"}, Refused, 1),
         ({"status": 429, "body": "daily"}, QuotaExhausted, 1),
         ({"status": 429, "body": "burst"}, RateLimited, 6),
+        ({"status": 423, "body": "json"}, ServiceUnavailable, 6),
         ({"status": 477, "body": "json", "retry_after": 86_400}, ServiceUnavailable, 1),
+        ({"status": 477, "body": "json"}, ServiceUnavailable, 1),
         ({"status": 500, "body": "html"}, ServiceUnavailable, 6),
+        ({"status": 524, "body": "html"}, ServiceUnavailable, 6),
+        ({"status": 503, "body": "json", "retry_after": 3_600}, ServiceUnavailable, 1),
+        ({"status": 200, "body": "html"}, ServiceUnavailable, 6),
         ({"status": 202, "body": "json"}, ContractBroken, 1),
         ({"drop": True}, ServiceUnavailable, 6),
     ],
@@ -69,6 +79,23 @@ def test_a_lasting_fault_becomes_its_error(twin, ticket, fault, error, calls):
     with pytest.raises(error):
         _read(client, ticket)
     assert client.usage().calls == {"batch/read": calls}
+
+
+def test_an_answer_that_takes_too_long_is_asked_for_again(twin, ticket, monkeypatch):
+    monkeypatch.setattr("plugins.hubspot.client.TIMEOUT", (1, 0.2))
+    client = twin.client()
+    twin.order({"match": "batch/read", "delay": 0.6})
+    assert [record["id"] for record in _read(client, ticket).results] == [ticket]
+    assert client.usage().calls == {"batch/read": 2}
+
+
+def test_searches_keep_below_an_accounts_five_a_second(serve):
+    twin = serve(search_per_second=5.0)
+    client = twin.client()
+    for _ in range(12):
+        client.search("0-5", {"filterGroups": [], "properties": [], "limit": 1})
+    assert client.usage().throttled == 0
+    assert twin.requests() == {"POST /crm/v3/objects/{type}/search 200": 12}
 
 
 def test_a_search_waits_a_second_for_its_own_429(twin):
@@ -91,13 +118,20 @@ def test_retry_after_is_obeyed(twin, ticket):
 
 @pytest.fixture
 def gateway():
-    """gateway(status, body, **headers) -> address of a server that always answers so, and its requests."""
+    """gateway(status, body, **headers) -> address of a server that always answers so, and its requests.
+
+    `gateway.peers` are the connections they came by.
+    """
     servers = []
+    peers = set()
 
     def start(status, body, **headers):
         class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
             def do_GET(self):
                 seen.append(self.path)
+                peers.add(self.client_address)
                 self.send_response(status)
                 for name, value in {**headers, "Content-Length": str(len(body))}.items():
                     self.send_header(name, value)
@@ -113,6 +147,7 @@ def gateway():
         servers.append(server)
         return f"http://127.0.0.1:{server.server_port}", seen
 
+    start.peers = peers
     yield start
     for server in servers:
         server.shutdown()
@@ -137,6 +172,16 @@ def test_json_that_is_no_object(gateway):
     with pytest.raises(ContractBroken, match="account-info with JSON that is no object"):
         Client("pat-x", host=host).account()
     assert len(seen) == 1
+
+
+def test_calls_one_after_the_other_share_a_connection(gateway):
+    host, seen = gateway(200, b'{"results": []}')
+    client = Client("pat-x", host=host)
+    for type_id in ("0-1", "0-5"):
+        client.properties(type_id)  # by the SDK's packages
+        client.pipelines(type_id)  # by ours
+    assert len(seen) == 4
+    assert len(gateway.peers) == 1
 
 
 def test_nobody_listens_there():
@@ -175,38 +220,3 @@ def test_usage_tells_the_days_quota(serve):
     client.account()
     usage = client.usage()
     assert (usage.calls, usage.daily_limit, usage.daily_remaining) == ({"account-info": 1}, 500, 499)
-
-
-def test_the_dated_version_is_spoken_on_every_path(twin, ticket):
-    company = twin.create("0-2", {"name": "Acme"})
-    client = twin.client(api_version="2026-09")
-    _read(client, ticket)
-    client.batch_update("0-5", [{"id": ticket, "properties": {"subject": "New"}, "objectWriteTraceId": "t"}])
-    client.search("0-5", {"filterGroups": [], "properties": [], "limit": 1})
-    client.associations("0-5", "0-2", [{"id": ticket}])
-    client.properties("0-5")
-    client.validations("0-5")
-    client.account()
-    client.token_info()
-    assert company
-    paths = {request.split()[1] for request in twin.requests()}
-    assert {path for path in paths if "2026-09" not in path} == {"/oauth/v2/private-apps/get/access-token-info"}
-    assert len(paths) == 8
-
-
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("https://h/crm/v3/objects/0-5/batch/read", "https://h/crm/objects/2026-09/0-5/batch/read"),
-        (
-            "https://h/crm/v4/associations/0-1/0-5/batch/read",
-            "https://h/crm/associations/2026-09/0-1/0-5/batch/read",
-        ),
-        ("https://h/crm/v3/property-validations/0-5", "https://h/crm/property-validations/2026-09/0-5"),
-        ("https://h/crm-object-schemas/v3/schemas", "https://h/crm-object-schemas/2026-09/schemas"),
-        ("https://h/account-info/v3/details", "https://h/account-info/2026-09/details"),
-        ("https://h/oauth/v2/x", "https://h/oauth/v2/x"),
-    ],
-)
-def test_dated_paths(path, expected):
-    assert dated(path) == expected

@@ -1,13 +1,15 @@
+import httpx
 import pytest
 
 from memorialization.errors import ConfigurationError
+from memorialization.ports import Entity, WriteRow
 from plugins.hubspot.connect import store_from
 
 
 def test_a_store_speaks_to_the_host_it_is_given(twin):
     store = store_from(twin.url + "/", " pat-eu1-acme-demo\n", {"api_version": "2026-09"})
     assert store.account().portal_id == 4711001
-    assert list(twin.requests()) == ["GET /account-info/2026-09/details 200"]
+    assert list(httpx.get(f"{twin.url}/_twin/requests").json()) == ["GET /account-info/2026-09/details 200"]
 
 
 def test_without_a_host_it_is_hubspots_own():
@@ -52,3 +54,17 @@ def test_a_host_is_a_base_url(host):
 def test_an_unknown_version():
     with pytest.raises(ConfigurationError, match="api_version must be one of v3, 2026-09"):
         store_from(None, "pat-x", {"api_version": "v1"})
+
+
+def test_the_byte_cap_of_a_write_can_be_set(twin):
+    ids = [twin.create("0-5", {"subject": "Case"}) for _ in range(3)]
+    rows = [WriteRow(str(n), {"subject": "x" * 9_000}, record_id=record_id) for n, record_id in enumerate(ids)]
+    store = store_from(twin.url, "pat-eu1-acme-demo", {"batch_bytes": "20000", "api_version": twin.api_version})
+    store.write(Entity("Ticket", "0-5"), rows)
+    assert twin.requests() == {"POST /crm/v3/objects/{type}/batch/update 200": 2}
+
+
+@pytest.mark.parametrize("most", ["much", "-1", "9999", 1e9, "999999999"])
+def test_a_byte_cap_that_is_none(most):
+    with pytest.raises(ConfigurationError, match="batch_bytes must be a number of bytes"):
+        store_from(None, "pat-x", {"batch_bytes": most})

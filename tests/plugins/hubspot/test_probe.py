@@ -1,6 +1,7 @@
+import httpx
 import pytest
 
-from memorialization.configuration import Probed
+from memorialization.crm import Probed
 from memorialization.errors import ConfigurationError, PermissionMissing
 from memorialization.ports import Account
 from plugins.hubspot.probe import LeftBehind, check_test_account, probe
@@ -30,6 +31,8 @@ def test_the_questions_are_answered_as_the_twin_behaves(test_portal, version):
         "string_limit": 65_536,
         "character_unit": "utf16",
         "over_limit": {"status": 400, "category": "VALIDATION_ERROR", "code": "INVALID_LENGTH"},
+        "request_bytes": 16_777_216,
+        "over_request": None,
         "trims_text": False,
         "newlines": "kept",
         "unchanged_write_bumps_modified": False,
@@ -39,6 +42,34 @@ def test_the_questions_are_answered_as_the_twin_behaves(test_portal, version):
         "upsert_on_archived": "created",
     }
     Probed.model_validate({"at": "2026-11-23", "account_id": 4711001, "api_version": version, **found})
+
+
+@pytest.mark.parametrize(
+    ("fault", "answer"),
+    [
+        ({"status": 413, "body": "json"}, {"status": 413, "category": None, "code": None}),
+        ({"status": 502, "times": 99}, {"status": 0, "category": None, "code": None}),
+        ({"drop": True, "times": 99}, {"status": 0, "category": None, "code": None}),
+    ],
+)
+def test_a_request_that_is_too_large_ends_the_growth(test_portal, fault, answer):
+    client, tried = test_portal.client(), []
+    plain = client.batch_update
+
+    def updating(type_id, inputs):
+        size = len(inputs[0]["properties"]["memorialize_probe_text"])
+        tried.append(size)
+        test_portal.order(*([{"match": "batch/update", **fault}] if size == 4_194_304 else []))
+        try:
+            return plain(type_id, inputs)
+        finally:
+            httpx.post(f"{test_portal.url}/_twin/faults", json=[]).raise_for_status()
+
+    client.batch_update = updating
+    found = probe(client)
+    assert found["request_bytes"] == 2_097_152
+    assert found["over_request"] == answer
+    assert max(tried) == 4_194_304
 
 
 def test_nothing_is_left_behind(test_portal):

@@ -1,7 +1,7 @@
 import pytest
 
 from memorialization.errors import AuthenticationError, ConfigurationError, ServiceUnavailable
-from memorialization.ports import Account, Entity, Property
+from memorialization.ports import Account, Entity, Pipeline, Property
 from sandbox.hubspot.kinds import Kind
 
 TICKET = Entity("Ticket", "0-5")
@@ -75,3 +75,20 @@ def test_properties_with_their_rules(twin):
 def test_sensitive_properties_are_absent(twin):
     twin.portal.define("0-5", {"name": "diagnosis", "dataSensitivity": "sensitive"})
     assert "diagnosis" not in twin.store().properties(TICKET)
+
+
+def test_pipelines_come_with_their_stages(twin):
+    assert twin.store().pipelines(TICKET) == {
+        "0": Pipeline("Support Pipeline", {"1": "New", "2": "Waiting on contact", "3": "Waiting on us", "4": "Closed"})
+    }
+
+
+def test_pipelines_that_the_token_may_not_list_are_not_known(twin):
+    twin.order({"match": "pipelines", "status": 403})
+    assert twin.store().pipelines(TICKET) is None
+
+
+def test_a_portal_that_does_not_answer_is_no_portal_without_pipelines(twin):
+    twin.order({"match": "pipelines", "status": 503, "times": 99})
+    with pytest.raises(ServiceUnavailable):
+        twin.store().pipelines(TICKET)

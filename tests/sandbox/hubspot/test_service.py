@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from sandbox.hubspot.journal import Journal
 from sandbox.hubspot.limits import Limits
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.sandbox.hubspot.conftest import Serve, Twin
 
 READ = "/crm/v3/objects/tickets/batch/read"
@@ -158,3 +161,15 @@ def test_control_shows_records_with_their_history(twin: Twin) -> None:
     assert httpx.get(f"{twin.url}/_twin/records/0-5", params=query).json() == [ticket]
     assert httpx.get(f"{twin.url}/_twin/records/0-5/404").status_code == 404
     assert httpx.get(f"{twin.url}/_twin/records/0-5", params={"property": "subject"}).status_code == 400
+
+
+def test_a_person_can_be_made_to_change_a_record(serve: Serve, tmp_path: Path) -> None:
+    twin = serve(journal=tmp_path / "journal.jsonl")
+    ticket = twin.ticket("1")
+    url = f"{twin.url}/_twin/records/0-5/{ticket}"
+    assert httpx.post(url, json={"subject": "By hand"}).status_code == 200
+    newest = httpx.get(url).json()["history"]["subject"][0]
+    assert (newest["value"], newest["sourceType"]) == ("By hand", "CRM_UI")
+    assert len(list(Journal(tmp_path / "journal.jsonl").events())) == 1
+    assert httpx.post(url, json={"no_such_property": "x"}).status_code == 400
+    assert httpx.post(f"{twin.url}/_twin/records/0-5/404", json={}).status_code == 404

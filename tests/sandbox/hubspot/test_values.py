@@ -89,3 +89,20 @@ def test_taken(definition: Property, written: str) -> None:
 
 def test_characters_are_utf16_units() -> None:
     assert [utf16_units("abc"), utf16_units("ä"), utf16_units("😀"), utf16_units("👩‍👧")] == [3, 1, 2, 5]
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "written", "stored"),
+    [
+        ("string", "text", " \u200bone\u00a0line\r\nor two ", "one line or two"),
+        ("string", "textarea", "\r\none\rtwo\ufeff\n", "one\ntwo"),
+        ("string", "html", "<p class=x>a  &amp; <script>b</script><u>c</u><br>d</p>", "<p>a &nbsp;&amp; c<br />d</p>"),
+        ("string", "phonenumber", "+49 (30) 90-18.20", "+4930901820"),
+        ("enumeration", "checkbox", "b;a", "a;b"),
+        ("number", "number", "1.50", "1.50"),
+    ],
+)
+def test_a_portal_that_respells_rewrites_texts(kind: str, field: str, written: str, stored: str) -> None:
+    definition = Property("x", kind, field, False, False, ("a", "b"), None, {}, respells=True)
+    assert normalised(definition, written) == stored
+    assert normalised(definition, stored) == stored or field == "html"
