@@ -1,7 +1,7 @@
 # Every target sets up what it needs. `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo up test test-fast lint format bench clean
+.PHONY: help setup lock demo up test test-nights test-fast lint format bench clean
 
 export UV_PYTHON_DOWNLOADS := never
 VENV := .venv
@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## build .venv from the hashed lock file
 
@@ -26,11 +26,14 @@ demo: $(READY) ## one night reconciled end to end, then the verdict
 up: $(READY) ## Airflow's own UI with the twin behind it; Ctrl-C stops all of it
 	@$(BIN)/python -m local up
 
-test: $(READY) ## the whole test suite
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+test: $(READY) ## the tests, but for whole nights under a scheduler or a killer
+	@$(BIN)/python -m pytest -m "not nights" -n 2 --dist loadgroup
+
+test-nights: $(READY) ## whole nights: schedulers, tasks and databases killed, months of trouble
+	@$(BIN)/python -m pytest -m nights -n 2 --dist loadgroup
 
 test-fast: $(READY) ## the inner loop: the product without Airflow, about a minute
-	@$(BIN)/python -m pytest -m "not slow" -n 2 --ignore=tests/sandbox
+	@$(BIN)/python -m pytest -m "not slow and not nights" -n 2 --ignore=tests/sandbox
 
 lint: $(READY) ## lint, format and type checks, compose file and Dockerfile
 	@$(BIN)/ruff check .

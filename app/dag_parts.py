@@ -2,7 +2,7 @@
 
 import inspect
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -59,6 +59,19 @@ REVERT_PARAMS: Final = {
     "run_id": Param(title="Run to take back", description="As its report names it", type="string", minLength=1),
     "dry_run": PARAMS["dry_run"],
 }
+
+
+def common(facts: DagFacts) -> dict[str, Any]:
+    """What every DAG of a configuration is made with."""
+    return {
+        "start_date": datetime(2026, 1, 1, tzinfo=UTC),
+        "catchup": False,
+        "max_active_runs": 1,
+        "tags": ["memorialization", facts.label],
+        "default_args": {
+            "owner": facts.owner, "retries": 2, "retry_delay": timedelta(minutes=1), "retry_policy": RETRIES,
+        },
+    }  # fmt: skip
 
 
 def memorialized(facts: DagFacts) -> Asset:

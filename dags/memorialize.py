@@ -12,12 +12,10 @@ is in `mode: observe` or the run is a `dry_run`.
 * Reports: `var/reports/<configuration>/<run>/report.html`, or `memorialize report --last`.
 """
 
-from datetime import UTC, datetime, timedelta
-
 from airflow.sdk import DAG, CronDataIntervalTimetable, TriggerRule
 
 from app.dag_facts import dag_facts
-from app.dag_parts import PARAMS, RETRIES, Approve, deadline, memorialized, open_run, step
+from app.dag_parts import PARAMS, Approve, common, deadline, memorialized, open_run, step
 
 HUBSPOT = {"pool": "hubspot_api"}
 ANY = {"trigger_rule": TriggerRule.ALL_DONE_MIN_ONE_SUCCESS}  # a failed partition costs only itself
@@ -29,13 +27,9 @@ for facts in dag_facts():
         description=facts.description,
         doc_md=__doc__,
         schedule=CronDataIntervalTimetable(facts.schedule, timezone=facts.timezone),
-        start_date=datetime(2026, 1, 1, tzinfo=UTC),
-        catchup=False,
-        max_active_runs=1,
-        tags=["memorialization", facts.label],
-        default_args={"owner": facts.owner, "retries": 2, "retry_delay": timedelta(minutes=1), "retry_policy": RETRIES},
         params=PARAMS,
         deadline=deadline(facts),
+        **common(facts),
     ):
         run = open_run(facts, **HUBSPOT)
         extracted = step("extract", pool="cxone_api").partial(run=run).expand(channel=["voice", "digital"])

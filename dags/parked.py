@@ -9,12 +9,10 @@ against HubSpot before any is stored.
 * **withdraw** takes a decision back, with every match it led to; what was written to HubSpot stays there.
 """
 
-from datetime import UTC, datetime, timedelta
-
 from airflow.sdk import DAG
 
 from app.dag_facts import dag_facts
-from app.dag_parts import RESOLVE_PARAMS, RETRIES, step
+from app.dag_parts import RESOLVE_PARAMS, common, step
 
 for facts in dag_facts():
     with DAG(
@@ -22,11 +20,7 @@ for facts in dag_facts():
         description=f"Stores decisions of people about parked targets: {facts.name}",
         doc_md=__doc__,
         schedule=None,
-        start_date=datetime(2026, 1, 1, tzinfo=UTC),
-        catchup=False,
-        max_active_runs=1,
-        tags=["memorialization", facts.label],
-        default_args={"owner": facts.owner, "retries": 2, "retry_delay": timedelta(minutes=1), "retry_policy": RETRIES},
         params=RESOLVE_PARAMS,
+        **common(facts),
     ):
         step("resolve_parked", pool="hubspot_api")(name=facts.name)

@@ -9,12 +9,10 @@ otherwise), and their reports (400 days). Staging holds customer text; the repor
 * The task's log says what was freed, and what was left and why. **dry_run** deletes nothing.
 """
 
-from datetime import UTC, datetime, timedelta
-
 from airflow.sdk import DAG, CronTriggerTimetable
 
 from app.dag_facts import dag_facts
-from app.dag_parts import PURGE_PARAMS, RETRIES, step
+from app.dag_parts import PURGE_PARAMS, common, step
 
 for facts in dag_facts():
     with DAG(
@@ -22,11 +20,7 @@ for facts in dag_facts():
         description=f"Deletes files of runs that are no longer needed: {facts.name}",
         doc_md=__doc__,
         schedule=CronTriggerTimetable("30 12 * * *", timezone="UTC"),
-        start_date=datetime(2026, 1, 1, tzinfo=UTC),
-        catchup=False,
-        max_active_runs=1,
-        tags=["memorialization", facts.label],
-        default_args={"owner": facts.owner, "retries": 2, "retry_delay": timedelta(minutes=1), "retry_policy": RETRIES},
         params=PURGE_PARAMS,
+        **common(facts),
     ):
         step("purge_staging")(name=facts.name)

@@ -9,12 +9,10 @@ Records that the run created are left and listed, never deleted.
 * The window stays covered: no later night writes these values again, but a **backfill** of it does.
 """
 
-from datetime import UTC, datetime, timedelta
-
 from airflow.sdk import DAG, TriggerRule
 
 from app.dag_facts import dag_facts
-from app.dag_parts import RETRIES, REVERT_PARAMS, WAITS, step
+from app.dag_parts import REVERT_PARAMS, WAITS, common, step
 
 for facts in dag_facts():
     with DAG(
@@ -22,12 +20,8 @@ for facts in dag_facts():
         description=f"Takes back what one run wrote to HubSpot: {facts.name}",
         doc_md=__doc__,
         schedule=None,
-        start_date=datetime(2026, 1, 1, tzinfo=UTC),
-        catchup=False,
-        max_active_runs=1,
-        tags=["memorialization", facts.label],
-        default_args={"owner": facts.owner, "retries": 2, "retry_delay": timedelta(minutes=1), "retry_policy": RETRIES},
         params=REVERT_PARAMS,
+        **common(facts),
     ):
         run = step("open_revert", pool="hubspot_api", **WAITS)(name=facts.name)
         released = step("plan_revert", pool="hubspot_api")(run=run)

@@ -76,13 +76,15 @@ def map_section(
         target = properties[name]
         whole = _as_stored(raw, target, crm)
         spelled = rich(whole) if row.is_transcript and target.field_type == "html" else whole
-        if row.is_transcript:
-            columns[LENGTH + name] = crm.measure.lengths(spelled)
+        length = crm.measure.lengths(spelled) if row.is_transcript else None
+        if length is not None:
+            columns[LENGTH + name] = length
         if (unsure := _unsure(spelled, target, crm)).any():
             columns[UNSURE + name] = unsure
         delivered = whole
-        if row.on_overflow != "reject" and (limit := crm.measure.limit_of(target)) is not None:  # it is a transcript's
-            long = crm.measure.lengths(spelled).gt(limit)
+        limit = crm.measure.limit_of(target)
+        if row.on_overflow != "reject" and length is not None and limit is not None:
+            long = length.gt(limit)
             delivered = _as_stored(_cut(raw, long, due, target, limit, crm), target, crm)
             if row.on_overflow == "note":
                 columns[SPILLED + name] = raw.where(long)

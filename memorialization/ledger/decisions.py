@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, Table, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from memorialization.ledger import tables
@@ -51,21 +51,18 @@ class Decisions(ABC):
 
     def parked(self, configuration: str) -> list[dict[str, Any]]:
         """The columns of `parked`, with start_time and end_time of the interaction, the oldest first."""
-        parked, legs = tables.parked, tables.interactions
-        same = (legs.c.configuration == parked.c.configuration) & (legs.c.interaction_key == parked.c.interaction_key)
-        query = select(parked, legs.c.start_time, legs.c.end_time).outerjoin(legs, same)
-        query = query.where(parked.c.configuration == configuration)
-        query = query.order_by(parked.c.parked_at, parked.c.interaction_key, parked.c.entity)
-        with self._transaction() as connection:
-            return [dict(row) for row in connection.execute(query).mappings()]
+        return self._with_times(tables.parked, "parked_at", configuration)
 
     def resolutions(self, configuration: str) -> list[dict[str, Any]]:
         """The columns of `resolutions`, with start_time and end_time of the interaction, the oldest first."""
-        table, legs = tables.resolutions, tables.interactions
+        return self._with_times(tables.resolutions, "resolved_at", configuration)
+
+    def _with_times(self, table: Table, since: str, configuration: str) -> list[dict[str, Any]]:
+        legs = tables.interactions
         same = (legs.c.configuration == table.c.configuration) & (legs.c.interaction_key == table.c.interaction_key)
         query = select(table, legs.c.start_time, legs.c.end_time).outerjoin(legs, same)
         query = query.where(table.c.configuration == configuration)
-        query = query.order_by(table.c.resolved_at, table.c.interaction_key, table.c.entity)
+        query = query.order_by(table.c[since], table.c.interaction_key, table.c.entity)
         with self._transaction() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 

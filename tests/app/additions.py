@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.app.command import DAY, TICKET, mappings, replace
-from tests.app.conftest import World
+from tests.app.world import World
 
 NOTE = "0-46"
 TOKEN = {"Authorization": "Bearer pat-eu1-acme-demo"}

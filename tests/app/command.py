@@ -22,7 +22,7 @@ from local.stage import PROJECT, twin
 from memorialization.ledger import Ledger
 from plugins.cxone.client import CxoneClient
 from plugins.hubspot.client import Client
-from tests.app.conftest import World
+from tests.app.world import World
 
 SMALL = ("--start", "2026-11-20", "--days", "1", "--interactions", "60", "--clock", "2026-11-21T06:00:00Z")
 NIGHT = ("run", "-c", "acme", "--from", "2026-11-20T00:00:00Z", "--to", "2026-11-21T00:00:00Z")

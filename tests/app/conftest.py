@@ -3,52 +3,13 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
-from local.stage import Twin, twin
-
-
-@dataclass(frozen=True)
-class World:
-    """A running twin, and what a test asks of it behind the product's back."""
-
-    services: Twin
-
-    def truth(self, start: str, end: str) -> dict[str, Any]:
-        answer = httpx.get(f"{self.services.cxone}/_twin/truth", params={"from": start, "to": end}, timeout=60)
-        data: dict[str, Any] = answer.json()
-        return data
-
-    def record(self, type_id: str, record_id: str) -> dict[str, Any]:
-        data: dict[str, Any] = httpx.get(f"{self.services.hubspot}/_twin/records/{type_id}/{record_id}").json()
-        return data
-
-    def by_hand(self, type_id: str, record_id: str, **properties: str) -> None:
-        """A person changes values in HubSpot's pages."""
-        httpx.post(f"{self.services.hubspot}/_twin/records/{type_id}/{record_id}", json=properties).raise_for_status()
-
-    def find(self, type_id: str, name: str, value: str) -> list[str]:
-        """Ids of the records that hold this value."""
-        query = {"property": name, "value": value}
-        ids: list[str] = httpx.get(f"{self.services.hubspot}/_twin/records/{type_id}", params=query).json()
-        return ids
-
-    def faults(self, service: str, *rules: dict[str, Any]) -> None:
-        httpx.post(f"{getattr(self.services, service)}/_twin/faults", json=list(rules)).raise_for_status()
-
-    def requests(self, service: str) -> dict[str, int]:
-        data: dict[str, int] = httpx.get(f"{getattr(self.services, service)}/_twin/requests").json()
-        return data
-
-    def writes(self) -> int:
-        """Calls so far that wrote records."""
-        verbs = ("batch/update", "batch/upsert", "batch/create", "PATCH ", "PUT ")
-        return sum(n for call, n in self.requests("hubspot").items() if any(v in call for v in verbs))
+from local.stage import twin
+from tests.app.command import impatient, mappings, small_world
+from tests.app.world import World
 
 
 @pytest.fixture
@@ -85,3 +46,28 @@ def stage(
         monkeypatch.setenv("MEMORIALIZATION_REPORTS", str(tmp_path / "reports"))
 
     return point
+
+
+@pytest.fixture
+def world(tmp_path: Path, stage: Callable[[World], None], monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """A small night's twin for this test alone, with the product on its stage, and without patience."""
+    impatient(monkeypatch)
+    with small_world(tmp_path / "twin") as running:
+        stage(running)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One small night's twin for all tests of a module: none of them may write to it."""
+    with small_world(tmp_path_factory.mktemp("twin")) as running:
+        yield running
+        assert running.writes() == 0
+
+
+@pytest.fixture
+def acme(untouched: World, stage: Callable[[World], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The product on the stage of the untouched twin, with a copy of acme's mappings to spoil; their folder."""
+    stage(untouched)
+    impatient(monkeypatch)
+    return mappings(tmp_path, monkeypatch)

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from tests.app.conftest import World
+from tests.app.world import World
 
 CONTACT, TICKET = "0-1", "0-5"
 NO_SOURCE = {"cxone_interaction_id", "cxone_recording_url"}

@@ -23,7 +23,7 @@ from tests.app.command import (
     memorialize,
     small_world,
 )
-from tests.app.conftest import World
+from tests.app.world import World
 
 pytestmark = pytest.mark.slow
 
@@ -117,6 +117,7 @@ def test_what_hubspot_did_not_carry_out_is_made_by_the_next_run(world: World) ->
     settled(world)
 
 
+@pytest.mark.nights
 @pytest.mark.parametrize("call", [CREATE, ASSOCIATE])
 def test_a_run_killed_while_it_adds_is_made_good_by_the_next(world: World, call: str, tmp_path: Path) -> None:
     """Killed with the call on its way: it arrives after the run's death."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.app.command import NIGHT, held, mappings, memorialize, replace, small_world
-from tests.app.conftest import World
+from tests.app.world import World
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,7 @@ from app.settings import settings
 from memorialization.ports import Wanted, Window
 from memorialization.scan import ScannedSource, scan
 from memorialization.staging import Staging
-from tests.app.conftest import World
+from tests.app.world import World
 
 pytestmark = pytest.mark.slow
 

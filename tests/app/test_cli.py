@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg2
@@ -14,33 +14,14 @@ from tests.app.command import (
     NIGHT,
     change_connection,
     held,
-    impatient,
-    mappings,
     memorialize,
     replace,
-    small_world,
 )
-from tests.app.conftest import World
+from tests.app.world import World
 
 pytestmark = pytest.mark.slow
 
 Stage = Callable[[World], None]
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """One twin for all tests of this module: none of them may write to it."""
-    with small_world(tmp_path_factory.mktemp("twin")) as running:
-        yield running
-        assert running.writes() == 0
-
-
-@pytest.fixture
-def acme(world: World, stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The product on its stage, with a copy of acme's mappings to spoil."""
-    stage(world)
-    impatient(monkeypatch)
-    return mappings(tmp_path, monkeypatch)
 
 
 def refused(code: int, *arguments: str) -> str:
@@ -98,12 +79,12 @@ def test_a_property_that_the_portal_does_not_have_is_named_with_its_place(acme: 
     assert "Create it in HubSpot or correct the row." in message
 
 
-def test_a_transcript_into_a_date_is_refused_before_anything_is_read_from_cxone(acme: Path, world: World) -> None:
-    before = world.requests("cxone")
+def test_a_transcript_into_a_date_is_refused_before_anything_is_read_from_cxone(acme: Path, untouched: World) -> None:
+    before = untouched.requests("cxone")
     replace(acme / "digital.yaml", "external_crm_field: cxone_transcript,", "external_crm_field: cxone_callback_date,")
     message = refused(2, *NIGHT)
     assert "a transcript can never stand in a date property. Map it to a multi-line text property." in message
-    assert world.requests("cxone") == before
+    assert untouched.requests("cxone") == before
 
 
 # ---- windows
@@ -125,12 +106,12 @@ def test_a_transcript_into_a_date_is_refused_before_anything_is_read_from_cxone(
     ],
 )
 def test_a_wrong_window_is_refused_before_any_request(
-    acme: Path, world: World, span: tuple[str, ...], told: str
+    acme: Path, untouched: World, span: tuple[str, ...], told: str
 ) -> None:
-    before = world.requests("hubspot")
+    before = untouched.requests("hubspot")
     message = refused(2, "run", "-c", "acme", *span)
     assert message.startswith("WindowError: ") and told in message
-    assert world.requests("hubspot") == before
+    assert untouched.requests("hubspot") == before
 
 
 # ---- connections
@@ -235,14 +216,14 @@ def test_a_folder_that_cannot_be_written_is_named(
 # ---- reading
 
 
-def test_a_dry_run_writes_nothing_and_its_report_can_be_read_again(acme: Path, world: World) -> None:
-    before = held(world)
+def test_a_dry_run_writes_nothing_and_its_report_can_be_read_again(acme: Path, untouched: World) -> None:
+    before = held(untouched)
     outcome = memorialize(*NIGHT, "--dry-run", "--json")
     assert outcome.code == 0
     report = Report.model_validate_json(outcome.out)
     assert report.run.dry_run and report.funnel.planned == 0
     assert report.reasons["held"] == {"dry_run": report.funnel.held} and report.funnel.held > 0
-    assert held(world) == before
+    assert held(untouched) == before
     assert memorialize("report", "--last", "--json").out == outcome.out
     assert memorialize("report", "--json").out == outcome.out
     assert memorialize("report", "-c", "acme", "--run", report.run.run_id, "--json").out == outcome.out

@@ -16,7 +16,7 @@ from memorialization.errors import RequestRefused
 from memorialization.intake import window
 from memorialization.ledger import Ledger
 from tests.app.command import memorialize
-from tests.app.conftest import World
+from tests.app.world import World
 
 pytestmark = pytest.mark.slow
 

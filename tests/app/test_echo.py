@@ -14,7 +14,7 @@ from memorialization.ports import Entity
 from memorialization.report.model import Report
 from plugins.hubspot.client import Client
 from plugins.hubspot.records import HubSpotStore
-from tests.app.conftest import World
+from tests.app.world import World
 from tests.memorialization.nights import configuration, interaction, night, row, section
 
 pytestmark = pytest.mark.slow

@@ -1,6 +1,5 @@
 """Facts for the linter: asked live of the twin, or measured from what runs have staged."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -10,8 +9,7 @@ from app import facts
 from memorialization.errors import ConfigurationError
 from memorialization.lint.facts import Lengths
 from memorialization.lint.reading import read_folder
-from tests.app.command import mappings, memorialize, small_world
-from tests.app.conftest import World
+from tests.app.command import memorialize
 
 
 def stage_lengths(root: Path, run: str, **lengths: int | None) -> None:
@@ -42,19 +40,6 @@ def test_a_connection_that_is_not_defined_is_named(project: Path, monkeypatch: p
     monkeypatch.delenv("AIRFLOW_CONN_CXONE_ACME", raising=False)
     with pytest.raises(ConfigurationError, match="cxone_acme"):
         facts.tenant(folder)
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with small_world(tmp_path_factory.mktemp("twin")) as running:
-        yield running
-        assert running.writes() == 0
-
-
-@pytest.fixture
-def acme(world: World, stage: Callable[[World], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    stage(world)
-    return mappings(tmp_path, monkeypatch)
 
 
 @pytest.mark.slow

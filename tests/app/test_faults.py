@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,11 @@ from tests.app.command import (
     Outcome,
     change_connection,
     held,
-    impatient,
     lapse,
     memorialize,
     small_world,
 )
-from tests.app.conftest import World
+from tests.app.world import World
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]  # one undisturbed night for all
 
@@ -61,14 +60,6 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, postgres_socket: str) 
         after = held(world)
     assert len(after) == len(before) + 1, "the night creates the ticket that was never made"
     return after
-
-
-@pytest.fixture
-def world(tmp_path: Path, stage: Callable[[World], None], monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    impatient(monkeypatch)
-    with small_world(tmp_path / "twin") as running:
-        stage(running)
-        yield running
 
 
 def settled(world: World, undisturbed: Held) -> None:

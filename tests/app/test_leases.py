@@ -10,13 +10,14 @@ import pytest
 
 from local.stage import BIN, process
 from tests.app.command import NIGHT, held, lapse, memorialize, small_world
-from tests.app.conftest import World
+from tests.app.world import World
 
 pytestmark = pytest.mark.slow
 
 PATIENCE = 90  # seconds
 
 
+@pytest.mark.nights
 def test_two_processes_on_one_interval_a_kill_and_another_interval(
     tmp_path: Path, stage: Callable[[World], None]
 ) -> None:

@@ -28,10 +28,10 @@ from memorialization.ledger import Ledger
 from memorialization.report.model import Funnel
 from tests.app import processes
 from tests.app.command import mappings, replace
-from tests.app.conftest import World
 from tests.app.oracle import oracle
+from tests.app.world import World
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.nights
 
 FIRST = datetime(2026, 10, 10, tzinfo=UTC)
 WORLD = ("--start", "2026-10-10", "--days", "28", "--interactions", "36", "--clock", "2026-10-10T00:00:00Z")

@@ -11,7 +11,7 @@ from app import runner
 from memorialization.ports import Window
 from memorialization.report.model import Report
 from tests.app.command import TICKET, impatient, mappings, replace
-from tests.app.conftest import World
+from tests.app.world import World
 
 pytestmark = pytest.mark.slow
 

@@ -18,7 +18,7 @@ import pytest
 
 from local.stage import BIN
 from tests.app.command import DAY, NIGHT, mappings, replace, small_world
-from tests.app.conftest import World
+from tests.app.world import World
 from tests.leaks import CREDENTIALS, leaks, secrets_of, staged, tables, texts_below
 
 pytestmark = pytest.mark.slow

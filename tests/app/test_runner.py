@@ -17,7 +17,7 @@ from app import runner
 from memorialization.errors import RequestRefused
 from memorialization.intake import window
 from memorialization.ledger.tables import metadata
-from tests.app.conftest import World
+from tests.app.world import World
 
 pytestmark = pytest.mark.slow
 

@@ -25,9 +25,9 @@ from memorialization.report.model import Funnel
 from sandbox.hubspot.shares import ALL
 from tests.app.additions import linked, tickets, transcripts, with_additions
 from tests.app.command import CONTACT, NIGHT, TICKET, change_connection, held, impatient, lapse, memorialize
-from tests.app.conftest import World
+from tests.app.world import World
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("storm")]  # one undisturbed night for all
+pytestmark = [pytest.mark.nights, pytest.mark.xdist_group("storm")]  # one undisturbed night for all
 
 OUTAGE = (
     "--start", "2026-11-20", "--days", "1", "--interactions", "110", "--clock", "2026-11-21T06:00:00Z",

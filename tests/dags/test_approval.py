@@ -14,10 +14,10 @@ import pytest
 from local.stage import environment, free_port, postgres, prepare_databases, twin
 from local.up import airflow
 from tests.app.command import SMALL, replace
-from tests.app.conftest import World
+from tests.app.world import World
 from tests.mailbox import Mailbox, body, mailbox
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.nights
 
 PATIENCE = 240.0
 WINDOW = {"window_start": "2026-11-20T00:00:00Z", "window_end": "2026-11-21T00:00:00Z"}

@@ -9,7 +9,7 @@ import pytest
 
 from local.stage import PROJECT
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.nights
 
 
 def demo(folder: Path) -> tuple[str, dict[str, int]]:

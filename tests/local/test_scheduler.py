@@ -21,10 +21,10 @@ from local.up import airflow
 from memorialization.ledger import Ledger
 from memorialization.report.model import Funnel
 from tests.app.command import mappings, replace
-from tests.app.conftest import World
 from tests.app.oracle import oracle, records
+from tests.app.world import World
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.nights
 
 DAG = "memorialize__acme"
 TICK = (datetime.now(UTC) - timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)

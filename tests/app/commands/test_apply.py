@@ -16,7 +16,7 @@ import pytest
 
 from local.stage import BIN, PATIENCE, process
 from tests.app.command import NIGHT, change_connection, held, mappings, memorialize, replace, small_world
-from tests.app.conftest import World
+from tests.app.world import World
 
 pytestmark = pytest.mark.slow
 
@@ -88,6 +88,7 @@ RECEIPTS = (
 KEPT = "select type_id, record, property, record_id from receipts where outcome = 'written' order by 1, 2, 3"
 
 
+@pytest.mark.nights
 def test_killed_in_the_middle_of_writing_a_plan_ends_as_if_undisturbed(
     tmp_path: Path,
     start_world: Callable[..., World],

@@ -14,7 +14,7 @@ from app.settings import settings
 from local.stage import twin
 from memorialization.ledger import Ledger
 from tests.app.command import impatient, mappings, memorialize, replace
-from tests.app.conftest import World
+from tests.app.world import World
 
 pytestmark = pytest.mark.slow
 

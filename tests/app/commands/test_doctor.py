@@ -1,7 +1,6 @@
 """Each line of `memorialize doctor` tells the truth: all well after a night, and each trouble under its own name."""
 
 import json
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,25 +12,15 @@ from plugins.cxone.client import CxoneClient
 from tests.app.command import (
     NIGHT,
     change_connection,
-    impatient,
     mappings,
     memorialize,
     replace,
-    small_world,
 )
-from tests.app.conftest import World
+from tests.app.world import World
 
 pytestmark = pytest.mark.slow
 
 TOLD = ("HubSpot account", "HubSpot scopes", "last run")
-
-
-@pytest.fixture
-def world(stage: Callable[[World], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with small_world(tmp_path / "twin") as running:
-        stage(running)
-        impatient(monkeypatch)
-        yield running
 
 
 def lines(code: int) -> dict[str, dict[str, Any]]:

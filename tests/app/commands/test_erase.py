@@ -10,8 +10,8 @@ import psycopg2
 import pyarrow.parquet as pq
 import pytest
 
-from tests.app.command import NIGHT, TICKET, Outcome, change_connection, impatient, memorialize, small_world, text_of
-from tests.app.conftest import World
+from tests.app.command import NIGHT, TICKET, Outcome, change_connection, memorialize, text_of
+from tests.app.world import World
 
 pytestmark = pytest.mark.slow
 
@@ -74,14 +74,6 @@ class Held:
 
     def traces(self, *needles: str) -> set[str]:
         return {place for place, text in self.dump().items() for needle in needles if needle and needle in text}
-
-
-@pytest.fixture
-def world(stage: Callable[[World], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with small_world(tmp_path / "twin") as running:
-        stage(running)
-        impatient(monkeypatch)
-        yield running
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import psycopg2
 import pytest
 
 from tests.app.command import NIGHT, impatient, memorialize
-from tests.app.conftest import World
+from tests.app.world import World
 
 pytestmark = pytest.mark.slow
 

@@ -2,30 +2,23 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from memorialization.configuration import load
-from tests.app.command import impatient, mappings, memorialize, replace, small_world
-from tests.app.conftest import World
+from tests.app.command import impatient, mappings, memorialize, replace
+from tests.app.world import World
 
 pytestmark = pytest.mark.slow
 
 Stage = Callable[[World], None]
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with small_world(tmp_path_factory.mktemp("twin")) as running:
-        yield running
-        assert running.writes() == 0
-
-
 @pytest.fixture
-def root(world: World, stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    stage(world)
+def root(untouched: World, stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    stage(untouched)
     impatient(monkeypatch)
     for service in ("CXONE", "HUBSPOT"):
         monkeypatch.setenv(f"AIRFLOW_CONN_{service}_NEU", os.environ[f"AIRFLOW_CONN_{service}_ACME"])

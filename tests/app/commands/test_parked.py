@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.app.command import DAY, NIGHT, Outcome, change_connection, memorialize
-from tests.app.conftest import World
+from tests.app.world import World
 
 pytestmark = pytest.mark.slow
 

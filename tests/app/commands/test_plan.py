@@ -9,7 +9,7 @@ import psycopg2
 import pytest
 
 from tests.app.command import NIGHT, impatient, mappings, memorialize, replace, small_world
-from tests.app.conftest import World
+from tests.app.world import World
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,7 @@ from local.stage import twin
 from memorialization.configuration import load
 from memorialization.text import Measure
 from tests.app.command import SMALL, impatient, mappings, memorialize, replace
-from tests.app.conftest import World
+from tests.app.world import World
 
 pytestmark = pytest.mark.slow
 

@@ -1,24 +1,16 @@
 """What runs no longer need is deleted, and nothing else: not what is needed or not ours, nothing behind a link."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg2
 import pytest
 
-from tests.app.command import NIGHT, impatient, memorialize, small_world
-from tests.app.conftest import World
+from tests.app.command import NIGHT, memorialize
+from tests.app.world import World
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def world(stage: Callable[[World], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with small_world(tmp_path / "twin") as running:
-        stage(running)
-        impatient(monkeypatch)
-        yield running
 
 
 @pytest.fixture

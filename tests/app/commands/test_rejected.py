@@ -9,7 +9,7 @@ import pytest
 from local.stage import Twin
 from memorialization.ledger import Ledger
 from tests.app.command import Outcome, memorialize
-from tests.app.conftest import World
+from tests.app.world import World
 from tests.memorialization.fakes import CONTACT, MemoryStore
 from tests.memorialization.nights import configuration, interaction, night, row, schema, section
 

@@ -1,27 +1,18 @@
 """A night taken back: HubSpot holds what it held before, but for what somebody changed since."""
 
 import shutil
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg2
 import pytest
 
 from plugins.hubspot.connect import client_from
-from tests.app.command import CONTACT, NIGHT, TICKET, Outcome, held, impatient, memorialize, small_world
-from tests.app.conftest import World
+from tests.app.command import CONTACT, NIGHT, TICKET, Outcome, held, memorialize
+from tests.app.world import World
 
 pytestmark = pytest.mark.slow
 
 Held = dict[str, dict[str, str]]
-
-
-@pytest.fixture
-def world(stage: Callable[[World], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with small_world(tmp_path / "twin") as running:
-        stage(running)
-        impatient(monkeypatch)
-        yield running
 
 
 def revert(run_id: str, *options: str) -> Outcome:

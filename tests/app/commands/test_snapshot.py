@@ -1,28 +1,14 @@
 """`memorialize snapshot` against the twin: what it keeps is what the linter then judges by."""
 
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.app.command import NIGHT, mappings, memorialize, small_world
-from tests.app.conftest import World
+from tests.app.command import NIGHT, memorialize
+from tests.app.world import World
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with small_world(tmp_path_factory.mktemp("twin")) as running:
-        yield running
-        assert running.writes() == 0
-
-
-@pytest.fixture
-def acme(world: World, stage: Callable[[World], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    stage(world)
-    return mappings(tmp_path, monkeypatch)
 
 
 def test_the_committed_snapshot_is_that_of_the_twin(acme: Path, project: Path) -> None:
@@ -31,7 +17,7 @@ def test_the_committed_snapshot_is_that_of_the_twin(acme: Path, project: Path) -
     assert (acme / "snapshot.json").read_bytes() == committed  # lengths are kept where no run was made
 
 
-def test_a_snapshot_holds_lengths_of_the_runs_and_no_customer(acme: Path, world: World) -> None:
+def test_a_snapshot_holds_lengths_of_the_runs_and_no_customer(acme: Path, untouched: World) -> None:
     (acme / "snapshot.json").unlink()
     assert memorialize(*NIGHT, "--dry-run").code == 0
     outcome = memorialize("snapshot", "-c", "acme")
@@ -44,7 +30,7 @@ def test_a_snapshot_holds_lengths_of_the_runs_and_no_customer(acme: Path, world:
     assert "Rückruf vereinbart" in data["tenant"]["dispositions"] and "VIP" in data["tenant"]["tags"]
     assert data["portal"]["record_types"]["Ticket"]["properties"]["cxone_transcript"]["max_length"] == 4000
     assert data["portal"]["pipelines"]["Ticket"]["0"]["stages"]["1"]
-    for leg in world.truth("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z")["legs"][:20]:
+    for leg in untouched.truth("2026-11-20T00:00:00Z", "2026-11-21T00:00:00Z")["legs"][:20]:
         assert leg["id"] not in text
 
 
