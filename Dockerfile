@@ -7,7 +7,8 @@ FROM apache/airflow:slim-3.3.2-python3.12
 # without these folders it would be root's.
 USER 0
 RUN install -d -o 50000 -g 0 -m 0770 \
-      /opt/memorialize /opt/airflow/auth /var/lib/memorialize/staging /var/lib/memorialize/reports
+      /opt/memorialize /opt/airflow/auth /var/lib/memorialize/staging /var/lib/memorialize/reports \
+      /var/lib/memorialize/objects
 USER 50000:0
 WORKDIR /opt/memorialize
 

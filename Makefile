@@ -1,7 +1,7 @@
 # Every target sets up what it needs. `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo up test test-nights test-fast lint format bench clean
+.PHONY: help setup lock audit demo up test test-nights test-fast chaos mutation lint format bench clean
 
 export UV_PYTHON_DOWNLOADS := never
 VENV := .venv
@@ -17,8 +17,11 @@ $(READY): requirements.lock pyproject.toml
 	@sh .ci/setup $(VENV)
 	@touch $@
 
-lock: ## resolve requirements.lock anew from pyproject.toml
-	@uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --group dev pyproject.toml -o requirements.lock
+lock: ## resolve requirements.lock anew from pyproject.toml; UPGRADE="name ..." for newer versions of these packages
+	@uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --extra cluster --group dev $(UPGRADE:%=-P %) pyproject.toml -o requirements.lock
+
+audit: $(READY) ## known vulnerabilities of the pinned packages; ends with 3 where no advisory database can be reached
+	@$(BIN)/python -m local.audit
 
 demo: $(READY) ## one night reconciled end to end, then the verdict
 	@$(BIN)/python -m local demo
@@ -42,7 +45,10 @@ lint: $(READY) ## lint, format and type checks, compose file and Dockerfile
 	@$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yaml
 	@$(BIN)/hadolint Dockerfile
 
-bench: $(READY) ## figures beside their limits and targets; ONLY=name for one (wire report pages local_path parse)
+chaos: $(READY) ## fifty nights under every trouble, three that kill Airflow; SEED=n NIGHT=n ONLY=nights|airflow
+	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(NIGHT),--night $(NIGHT)) $(if $(ONLY),--only $(ONLY))
+
+bench: $(READY) ## figures beside their limits and targets; ONLY=name for one (wire extraction report pages local_path parse)
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
 
 format: $(READY) ## format and mend what can be mended

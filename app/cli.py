@@ -56,8 +56,13 @@ configuration_option = click.option(
 
 @click.group(cls=_Group)
 @click.version_option(package_name="memorialize")
-def main() -> None:
+@click.option("--log-json", type=click.Path(dir_okay=False, path_type=Path), help="Append log lines to this file.")
+def main(log_json: Path | None) -> None:
     """Keeps HubSpot true to NICE CXone: finds lost and wrong memorialized values, mends and proves them."""
+    if log_json is not None:
+        from app.logs import to_file
+
+        to_file(log_json)
 
 
 @main.command()

@@ -1,17 +1,22 @@
-"""Resolves a connection by its id: `AIRFLOW_CONN_<ID>` first, then Airflow; the same for tasks and commands.
+"""Resolves a connection by its id: `AIRFLOW_CONN_<ID>`, else a file of that name, else Airflow's; the same everywhere.
 
-The environment is read without importing Airflow, so that the command line starts fast and works without it.
+Neither the environment nor a file needs Airflow's import, so that the command line starts fast and works without it;
+MEMORIALIZATION_CONNECTIONS names the files' folder, such as the one where a container's secrets are mounted. Within
+Airflow, what is secret in them is masked in logs and rendered templates from then on, as Airflow does with its own.
 """
 
 import json
 import os
+import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from memorialization.errors import ConfigurationError
 
 LEDGER = "memorialization_ledger"
+FOLDER = "MEMORIALIZATION_CONNECTIONS"
 _LEAST_SECRET = 32
 
 
@@ -36,13 +41,28 @@ class Connection:
 
 def connection(name: str) -> Connection:
     """Raises ConfigurationError, saying how to define it, if there is no such connection."""
-    raw = os.environ.get(f"AIRFLOW_CONN_{name.upper()}")
-    if raw:
-        return _from_environment(name, raw)
+    variable = f"AIRFLOW_CONN_{name.upper()}"
+    if raw := os.environ.get(variable):
+        return _masked(_spelled(raw, variable), raw)
+    file = Path(os.environ.get(FOLDER, os.devnull)) / name
+    if file.is_file():
+        raw = file.read_text(encoding="utf-8").strip()
+        return _masked(_spelled(raw, str(file)), raw)
     return _from_airflow(name)
 
 
-def _from_environment(name: str, raw: str) -> Connection:
+def _masked(found: Connection, raw: str) -> Connection:
+    """Of the extras those whose names tell that they are secret; and the whole text as it stands there."""
+    if "airflow.sdk" in sys.modules:
+        from airflow.sdk.log import mask_secret
+
+        for secret in (raw, found.password, found.extras):
+            if secret:
+                mask_secret(secret)
+    return found
+
+
+def _spelled(raw: str, where: str) -> Connection:
     try:
         if raw.lstrip().startswith("{"):
             data = json.loads(raw)
@@ -66,9 +86,7 @@ def _from_environment(name: str, raw: str) -> Connection:
             extras=extras,
         )
     except (ValueError, TypeError, AttributeError):
-        raise ConfigurationError(
-            f"AIRFLOW_CONN_{name.upper()} is neither a connection URI nor JSON. See README, 'Going live'."
-        ) from None
+        raise ConfigurationError(f"{where} is neither a connection URI nor JSON. See README, 'Going live'.") from None
 
 
 def _from_airflow(name: str) -> Connection:
@@ -93,7 +111,7 @@ def _from_airflow(name: str) -> Connection:
 
 
 def address_secret(cxone: Connection) -> str:
-    """The key of the hashes by which customers are known again: an extra of CXone's connection; "" without it.
+    """What keys the ledger's hashes of customers' addresses and values: an extra of CXone's connection; "" without it.
 
     It stands apart from the ledger, which holds the hashes. Raises ConfigurationError if it could be guessed.
     """

@@ -35,9 +35,10 @@ class DagFacts:
     deadline: str = DEFAULT_DEADLINE  # a duration: how long after its start a run may be without its report
 
 
-def dag_facts() -> list[DagFacts]:
-    """One entry for each folder with a crm.yaml, by name; never raises for a broken one."""
-    return [_facts(path.parent.name) for path in sorted(settings().mappings.glob("*/crm.yaml"))]
+def dag_facts(label: str | None = None) -> list[DagFacts]:
+    """One entry for each folder with a crm.yaml, by name, or that of `label` alone; never raises for a broken one."""
+    names = [path.parent.name for path in sorted(settings().mappings.glob("*/crm.yaml"))]
+    return [_facts(name) for name in names if label in (None, _label(name))]
 
 
 def check_drawn(name: str, schedule: str) -> None:

@@ -2,17 +2,20 @@
 
 import inspect
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, Final
 from urllib.parse import quote
 
+from airflow.configuration import conf
 from airflow.providers.standard.operators.hitl import HITLOperator
-from airflow.sdk import Asset, ExceptionRetryPolicy, Param, RetryAction, RetryRule, task
+from airflow.sdk import DAG, Asset, ExceptionRetryPolicy, Param, RetryAction, RetryRule, get_parsing_context, task
 from airflow.sdk.definitions.callback import SyncCallback
 from airflow.sdk.definitions.deadline import DeadlineAlert, DeadlineReference
 from airflow.sdk.definitions.param import ParamsDict
 
-from app.dag_facts import DagFacts
+from app.dag_facts import DagFacts, dag_facts
 from memorialization.durations import PATTERN, length
 
 RETRIES: Final = ExceptionRetryPolicy(  # the first rule that fits; errors of no rule are retried as the DAG says
@@ -26,6 +29,9 @@ RETRIES: Final = ExceptionRetryPolicy(  # the first rule that fits; errors of no
 
 WAITS: Final = {"retries": 12}
 """Of the task that opens a run: two hours for another run of the same window to end."""
+
+_NO_CALLBACKS: Final = "KubernetesExecutor"
+"""Raises NotImplementedError where it is given a callback, which ends the scheduler (Airflow 3.3.2, BaseExecutor)."""
 
 _WHEN: Final = {"type": ["null", "string"], "format": "date-time"}
 
@@ -61,6 +67,16 @@ REVERT_PARAMS: Final = {
 }
 
 
+def drawn(family: str) -> list[tuple[str, DagFacts]]:
+    """(DAG id, facts) of the DAGs of a file: one of each configuration; where a task is about to run, its own alone.
+
+    So the start of a task costs the same however many configurations there are.
+    """
+    wanted = get_parsing_context().dag_id
+    label = None if wanted is None else wanted.removeprefix(f"{family}__")
+    return [(f"{family}__{facts.label}", facts) for facts in dag_facts(label)]
+
+
 def common(facts: DagFacts) -> dict[str, Any]:
     """What every DAG of a configuration is made with."""
     return {
@@ -82,18 +98,31 @@ def memorialized(facts: DagFacts) -> Asset:
 def deadline(facts: DagFacts) -> DeadlineAlert | None:
     """Airflow calls `alerts.late` where a run is not done in time.
 
-    None for `airflow dags test`, which nobody waits for, and which in Airflow 3.3.2 cannot end a run that has one.
+    None for `airflow dags test`, which nobody waits for, and which in Airflow 3.3.2 cannot end a run that has one; and
+    where no executor runs callbacks.
     """
-    if sys.argv[1:3] == ["dags", "test"]:
+    first, *others = [name.strip() for name in conf.get("core", "executor").split(",")]
+    able = [name for name in (first, *others) if _NO_CALLBACKS not in name]
+    if sys.argv[1:3] == ["dags", "test"] or not able:
         return None
     return DeadlineAlert(
         name=f"report within {facts.deadline}",
         reference=DeadlineReference.DAGRUN_QUEUED_AT,
         interval=length(facts.deadline),
-        callback=SyncCallback("app.alerts.late", {"configuration": facts.name, "deadline": facts.deadline}),
+        callback=SyncCallback(
+            "app.alerts.late",
+            {"configuration": facts.name, "deadline": facts.deadline},
+            executor=None if first in able else able[0],
+        ),
     )
 
 
+def form(dag: DAG, params: Mapping[str, Param]) -> None:
+    """What a manual run asks for. To be called after the tasks are made: each would get, and be stored with, a copy."""
+    dag.params.update(params)
+
+
+@cache  # the DAGs of all configurations are made of the same ones
 def step(name: str, **options: Any) -> Any:
     """The task that does the step of this name in `app.tasks`; nothing of it is imported at parse time."""
 
@@ -104,7 +133,8 @@ def step(name: str, **options: Any) -> Any:
         wanted = inspect.signature(target).parameters  # Airflow adds its whole context to **arguments
         return target(**{k: v for k, v in arguments.items() if k in wanted})
 
-    return task(task_id=name, **options)(body)
+    body.__signature__ = inspect.signature(body)  # type: ignore[attr-defined]  # Airflow asks for it at each use
+    return task(task_id=name, multiple_outputs=False, **options)(body)
 
 
 def open_run(facts: DagFacts, **options: Any) -> Any:

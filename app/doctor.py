@@ -1,4 +1,4 @@
-"""Looks at everything a run needs, and at what runs left behind; changes nothing, and asks each service little.
+"""Looks at everything a run needs, and at what runs left behind; leaves all as it was, and asks each service little.
 
 Each finding says what is so and, unless it is well, what to do. A service that does not answer is asked once, not as
 often as a run would.
@@ -18,9 +18,11 @@ from app.connections import LEDGER, address_secret, connection, ledger_url
 from app.findings import Finding, State
 from app.settings import settings
 from memorialization.configuration import Configuration, load, names
+from memorialization.discard import discard, is_staged
 from memorialization.errors import ConfigurationError, MemorializationError
 from memorialization.ledger import Ledger
 from memorialization.portal import check_account, check_schema, check_scopes, creates_in_pipelines
+from memorialization.staging import Staging
 
 _SCARCE: Final = 2 * 10**9  # bytes free
 _FULL: Final = 2 * 10**8
@@ -151,10 +153,15 @@ def _cxone(configuration: Configuration) -> Iterator[Finding]:
         yield Finding("CXone access key", "ok", f"accepted; {host} answers, version {client.api_version}")
         yield from _skew("CXone clock", client.clock_ahead)
     if address_secret(found):
-        yield Finding("address secret", "ok", "decisions about parked targets are kept for a customer's next contacts")
+        yield Finding(
+            "address secret", "ok",
+            "decisions about parked targets are kept for a customer's next contacts; hashes in the ledger are keyed",
+        )  # fmt: skip
     else:
         yield Finding(
-            "address secret", "warn", "none: a decision about a parked target holds for that interaction alone",
+            "address secret", "warn",
+            "none: a decision about a parked target holds for that interaction alone, and who reads the ledger can try "
+            "which value a hash is of",
             "Add the extra address_secret to the CXone connection: openssl rand -hex 32",
         )  # fmt: skip
 
@@ -184,6 +191,10 @@ def _skew(check: str, ahead: float | None) -> Iterator[Finding]:
 def _places(name: str) -> Iterator[Finding]:
     where = settings()
     yield from _rights(where.staging, name)
+    if ":/" in str(where.reports):
+        said = f"MEMORIALIZATION_REPORTS must be a folder, not an address ({where.reports})"
+        yield Finding("reports", "fail", said, "Mount one that workers and web server share; see docs/cluster.md.")
+        return
     places = {"staging": where.staging, "reports": str(where.reports)}
     for check, place in places.items():
         if "://" in place:
@@ -202,7 +213,7 @@ def _places(name: str) -> Iterator[Finding]:
 def _rights(staging: str, name: str) -> Iterator[Finding]:
     """Staging holds customer text: nobody else may look into it."""
     if "://" in staging:
-        yield Finding("staging", "ok", f"{staging}: who may read it is the object store's to say")
+        yield from _bucket(f"{staging}/{name}/doctor")
         return
     folder = Path(staging) / name
     if not folder.exists():
@@ -214,6 +225,18 @@ def _rights(staging: str, name: str) -> Iterator[Finding]:
         yield Finding("staging", "fail", said, f"Run: chmod -R go-rwx {folder}")
     else:
         yield Finding("staging", "ok", f"{folder}: for this user alone (0700)")
+
+
+def _bucket(address: str) -> Iterator[Finding]:
+    """Write, read and delete, as runs and the purge do."""
+    probe = Staging(address)
+    try:
+        probe.read_json(probe.write_json("probe.json", None))
+        discard(address, is_staged, dry_run=False)
+    except MemorializationError as error:
+        yield _trouble("staging", error)
+    else:
+        yield Finding("staging", "ok", f"{address} can be written; who else may read it is the object store's to say")
 
 
 def _existing(path: Path) -> Path:

@@ -26,7 +26,7 @@ from memorialization.ledger import Ledger
 from memorialization.ledger import erasure as ledger_erasure
 from memorialization.ledger.files import RUNNING, WAITING, RunFiles, runs_with_files
 from memorialization.matching import RECORD_ID
-from memorialization.resolutions import addresses
+from memorialization.resolutions import addresses, key_named
 from memorialization.staging import Staging
 
 STAYS: Final = (
@@ -89,7 +89,7 @@ def erase(
         )
     here = f"{settings().staging}/{name}"
     staged = [run for run in runs if not run.purged and run.staging == f"{here}/{run.run_id}"]
-    notes = [_elsewhere(runs, staged), *_no_hash(configuration, email or phone)]
+    notes = [_elsewhere(runs, staged), *_no_hash(configuration, ledger, email or phone)]
     customer, doubts = _who(configuration, ledger, staged, contact, email, phone)
     notes += doubts
     keys, records = sorted(customer.keys), sorted(customer.records)
@@ -173,14 +173,19 @@ def _elsewhere(runs: list[RunFiles], staged: list[RunFiles]) -> str:
     return f"the staging of {missing:,} runs is in another place than MEMORIALIZATION_STAGING says" if missing else ""
 
 
-def _no_hash(configuration: Configuration, address: str | None) -> list[str]:
+def _no_hash(configuration: Configuration, ledger: Ledger, address: str | None) -> list[str]:
     if not address:
         return ["interactions that were never matched to the record cannot be told to be the customer's: give the "
                 "e-mail address and the phone number, too"]  # fmt: skip
     notes = ["interactions whose staging is purged are found by the record they were matched to, or while they are "
              "parked; one that was neither leaves its key and times alone, which name nobody"]  # fmt: skip
-    if not address_secret(connection(configuration.cxone_connection)):
+    secret = address_secret(connection(configuration.cxone_connection))
+    if not secret:
         notes.append("the CXone connection has no address_secret, so parked targets keep no hash to be found by")
+    others = ledger_erasure.of_other_keys(ledger, configuration.name, key_named(secret))
+    if others:
+        notes.append(f"the addresses of {others:,} parked or decided targets were hashed with another address_secret: "
+                     "they cannot be found by an address")  # fmt: skip
     return notes
 
 

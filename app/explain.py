@@ -1,15 +1,19 @@
 """Gathers what is known of an interaction: ledger, staging of its run, CXone, HubSpot; writes to none of them."""
 
-import tempfile
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
+from uuid import uuid4
 
+import fsspec
 import pandas as pd
 
 from app import steps
-from app.connections import ledger_url
+from app.connections import connection, ledger_url
 from app.nights import interval_of
 from app.settings import settings
 from memorialization.compare import SUPERSEDED
@@ -23,6 +27,10 @@ from memorialization.preview import Onlooker
 from memorialization.replay import Replayed, asked, replay, staged
 from memorialization.run import Ports, run_of
 
+_FRESH: Final = 60.0  # seconds
+_kept: dict[str, tuple[float, tuple[Any, ...], Ports | None]] = {}
+_asking = threading.Lock()
+
 
 def gather(name: str, contact: str) -> list[Facts]:
     """The facts of every leg of a contact (Contact ID, its GUID, or interaction key), the oldest first.
@@ -30,7 +38,7 @@ def gather(name: str, contact: str) -> list[Facts]:
     Raises ConfigurationError if no run has seen it.
     """
     configuration = load(settings().mappings, name)
-    ports = replace(steps.ports(configuration), ledger=Onlooker(ledger_url()))
+    ports = _ports(configuration)
     ports.ledger.check()
     rows = seen(ports.ledger, name, contact)
     if not rows:
@@ -39,6 +47,21 @@ def gather(name: str, contact: str) -> list[Facts]:
             f"key from a report; if its day was never run: memorialize run -c {name} --from DAY --to DAY"
         )
     return [_facts(configuration, row, ports) for row in rows]
+
+
+def _ports(configuration: Configuration) -> Ports:
+    """Clients that ask for token, account and properties anew only after `_FRESH` seconds, or for another connection.
+
+    A person who goes from contact to contact waits for none of that a second time.
+    """
+    crm = (configuration.cxone_connection, configuration.hubspot_connection)
+    of = (configuration, *map(connection, crm), ledger_url())
+    with _asking:
+        made, wanted, ports = _kept.get(configuration.name, (0.0, (), None))
+        if ports is None or wanted != of or time.monotonic() - made > _FRESH:
+            ports = replace(steps.ports(configuration), ledger=Onlooker(ledger_url()))
+            _kept[configuration.name] = (time.monotonic(), of, ports)
+    return ports
 
 
 def _facts(configuration: Configuration, row: dict[str, Any], ports: Ports) -> Facts:
@@ -55,7 +78,7 @@ def _facts(configuration: Configuration, row: dict[str, Any], ports: Ports) -> F
             origin = f"could not be asked: {type(error).__name__}"
     replayed = None
     if batch is not None:
-        with tempfile.TemporaryDirectory(prefix="memorialize-explain-") as folder:  # mode 0700, gone at the end
+        with _in_memory() as folder:
             replayed = replay(configuration, batch, now, ports, folder)
     elif not origin.startswith("could"):
         origin = "does not tell it any more"
@@ -80,6 +103,16 @@ def _facts(configuration: Configuration, row: dict[str, Any], ports: Ports) -> F
         now=now,
         targets=tuple(_targets(configuration, row, replayed, ports)),
     )
+
+
+@contextmanager
+def _in_memory() -> Iterator[str]:
+    """The address of a staging in this process's memory, gone at the end: customer text touches no disk."""
+    folder = f"/memorialize-explain-{uuid4()}"
+    try:
+        yield f"memory:/{folder}"
+    finally:
+        fsspec.filesystem("memory").rm(folder, recursive=True)
 
 
 def _targets(

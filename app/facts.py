@@ -31,17 +31,18 @@ def tenant(folder: Folder) -> Tenant:
 
 def lengths(name: str) -> Lengths | None:
     """Quantiles over the staged transcripts of earlier runs, from their measured lengths; None without any."""
-    import fsspec
     import pandas as pd
     import pyarrow.parquet as pq
 
     from app.settings import settings
+    from memorialization.staging import reach
 
-    filesystem, root = fsspec.core.url_to_fs(f"{settings().staging}/{name}")
     parts = []
-    for path in sorted(filesystem.glob(f"{root}/*/lengths/*.parquet")):
-        with filesystem.open(path, "rb") as file:
-            parts.append(pq.read_table(file, columns=["interaction_key", "length"]).to_pandas(ignore_metadata=True))
+    with reach(f"{settings().staging}/{name}") as (filesystem, root):
+        for path in sorted(filesystem.glob(f"{root}/*/lengths/*.parquet")):
+            with filesystem.open(path, "rb") as file:
+                table = pq.read_table(file, columns=["interaction_key", "length"])
+            parts.append(table.to_pandas(ignore_metadata=True))
     known = pd.concat(parts).dropna().drop_duplicates("interaction_key", keep="last") if parts else None
     if known is None or known.empty:
         return None

@@ -1,18 +1,25 @@
 """What runs left behind, for `memorialize doctor`: gaps, killed runs, open approvals, people's work."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from typing import Final
+
+import fsspec
 
 from app.coverage import LOOKS_BACK, coverage
 from app.findings import Finding
 from app.purge import overdue
+from app.settings import settings
 from memorialization.approval import MADE
 from memorialization.configuration import Configuration
 from memorialization.coverage import spelled
 from memorialization.durations import length
 from memorialization.ledger import Ledger
-from memorialization.ledger.files import stale_runs
+from memorialization.ledger.files import runs_with_files, stale_runs
 from memorialization.ledger.rejections import uncured
+
+_RUN_ID: Final = re.compile("/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
 
 def examine(configuration: Configuration, ledger: Ledger, now: datetime) -> Iterator[Finding]:
@@ -27,6 +34,18 @@ def examine(configuration: Configuration, ledger: Ledger, now: datetime) -> Iter
             "retention", f"staging of {old:,} runs is older than retention.staging allows",
             f"Run: memorialize purge -c {configuration.name}; then see why the DAG purge_staging__ does not.",
         )  # fmt: skip
+    yield from _unknown(configuration.name, ledger, now)
+
+
+def _unknown(name: str, ledger: Ledger, now: datetime) -> Iterator[Finding]:
+    """Staging of runs that began after the backup from which the ledger was restored: no purge knows of it."""
+    filesystem, folder = fsspec.core.url_to_fs(f"{settings().staging}/{name}")
+    there = filesystem.ls(folder, detail=False) if filesystem.exists(folder) else []
+    runs = {path for path in there if _RUN_ID.search(path)}
+    known = {run.run_id for run in runs_with_files(ledger, name, now)}
+    if unknown := sorted(path for path in runs if path.rpartition("/")[2] not in known):
+        said = f"{len(unknown):,} folders of runs that the ledger does not know, such as {unknown[0]}"
+        yield _finding("staging", said, "They hold customer text, and no purge knows them: delete them.")
 
 
 def _runs(configuration: Configuration, ledger: Ledger, now: datetime) -> Iterator[Finding]:

@@ -3,15 +3,18 @@
 What goes in and out is what may travel through Airflow's XCom: names, counts and addresses, never values.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from app import coverage
+from app import coverage, metrics
 from app.clients import hubspot_limits
 from app.connections import address_secret, connection, ledger_url
 from app.dag_facts import check_drawn
 from app.settings import settings
+from app.watch import watched
 from memorialization import additions, approval, cards, deliver, gate, intake, plan, prepare, quality, reconcile, revert
 from memorialization.configuration import Configuration, load
 from memorialization.durations import length
@@ -59,7 +62,7 @@ def ports(configuration: Configuration) -> Ports:
     )
     client = client_from(cxone.base_url, cxone.login, cxone.password, extras)
     return Ports(
-        source=CxoneSource(client, phone_region=crm.phone_regions[0], options=options),
+        source=CxoneSource(client, phone_regions=crm.phone_regions, options=options),
         store=store_from(hubspot.base_url, hubspot.password, hubspot.extras, hubspot_limits(configuration)),
         ledger=Ledger(ledger_url()),
         address_secret=address_secret(cxone),
@@ -75,15 +78,18 @@ def open_run(
     where = settings()
     configuration = load(where.mappings, name)
     check_drawn(name, configuration.crm.schedule)
-    return intake.open_run(
-        configuration, window, ports(configuration),
-        staging_root=where.staging, dry_run=dry_run, heal=heal, dag_run_id=dag_run_id, try_number=try_number,
-    ).as_dict()  # fmt: skip
+    outside = ports(configuration)
+    with watched(name, "open", "all", outside):
+        return intake.open_run(
+            configuration, window, outside,
+            staging_root=where.staging, dry_run=dry_run, heal=heal, dag_run_id=dag_run_id, try_number=try_number,
+        ).as_dict()  # fmt: skip
 
 
 def give_way(name: str) -> None:
     """What a backfill asks before each of its runs: raises LeaseHeld while a night of the configuration goes on."""
     if (night := night_at_work(Ledger(ledger_url()), name)) is not None:
+        metrics.held_back(name)
         raise LeaseHeld(f"the nightly run {night} of {name} goes on and comes first. The backfill waits for its end.")
 
 
@@ -98,23 +104,25 @@ def open_revert(
         whose = f" of {name}" if name else ""
         raise ConfigurationError(f"there is no run {run_id!r}{whose}. Copy the run id from the report of that run.")
     where = settings()
-    return revert.open_revert(
-        facts, ports(load(where.mappings, facts["configuration"])),
-        staging_root=where.staging, dry_run=dry_run, dag_run_id=dag_run_id, try_number=try_number,
-    ).as_dict()  # fmt: skip
+    outside = ports(load(where.mappings, facts["configuration"]))
+    with watched(facts["configuration"], "open", "all", outside):
+        return revert.open_revert(
+            facts, outside,
+            staging_root=where.staging, dry_run=dry_run, dag_run_id=dag_run_id, try_number=try_number,
+        ).as_dict()  # fmt: skip
 
 
 def plan_revert(run: dict[str, Any]) -> list[dict[str, Any]]:
-    opened, outside = _resume(run)
-    return revert.plan_revert(opened, outside)
+    with _at_work(run, "compare", "all") as (opened, outside):
+        return revert.plan_revert(opened, outside)
 
 
 def extract(run: dict[str, Any], channel: Channel, *, scan: str | None = None) -> dict[str, Any]:
     """`scan`: address of the staging in which a backfill has the digital interactions of this window already."""
-    opened, outside = _resume(run)
-    if scan is not None and channel == "digital":
-        outside = replace(outside, source=ScannedSource(Staging(scan)))
-    return intake.extract(opened, channel, outside)
+    with _at_work(run, "extract", channel) as (opened, outside):
+        if scan is not None and channel == "digital":
+            outside = replace(outside, source=ScannedSource(Staging(scan)))
+        return intake.extract(opened, channel, outside)
 
 
 def partition(run: dict[str, Any], extracted: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -122,13 +130,13 @@ def partition(run: dict[str, Any], extracted: list[dict[str, Any]]) -> list[dict
 
 
 def prepare_partition(run: dict[str, Any], partition: str, buckets: int) -> dict[str, Any]:
-    opened, outside = _resume(run)
-    return prepare.prepare(opened, partition, buckets, outside)
+    with _at_work(run, "prepare", partition) as (opened, outside):
+        return prepare.prepare(opened, partition, buckets, outside)
 
 
 def cards_of(run: dict[str, Any], partition: str) -> dict[str, Any]:
-    opened, outside = _resume(run)
-    return cards.cards(opened, partition, outside)
+    with _at_work(run, "cards", partition) as (opened, outside):
+        return cards.cards(opened, partition, outside)
 
 
 def buckets(run: dict[str, Any]) -> list[dict[str, Any]]:
@@ -136,21 +144,21 @@ def buckets(run: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def reconcile_bucket(run: dict[str, Any], entity: str, bucket: int) -> dict[str, Any]:
-    opened, outside = _resume(run)
-    counts = reconcile.reconcile(opened, entity, bucket, outside)
-    additions.plan(opened, entity, bucket, outside)
-    return counts
+    with _at_work(run, "reconcile", f"{entity}/{bucket}") as (opened, outside):
+        counts = reconcile.reconcile(opened, entity, bucket, outside)
+        additions.plan(opened, entity, bucket, outside)
+        return counts
 
 
 def gate_run(run: dict[str, Any], *, backfill: bool = False) -> list[dict[str, Any]]:
     """Decide what may be written, over all buckets that were compared; returns those that may be written now."""
-    opened, outside = _resume(run)
-    steps = outside.ledger.steps(opened.run_id)
-    done = sorted(s["partition"] for s in steps if (s["step"], s["state"]) == ("reconcile", "done"))
-    split = [name.rsplit("/", 1) for name in done]
-    planned = [{"entity": entity, "bucket": int(bucket)} for entity, bucket in split]
-    pairs: list[dict[str, Any]] = gate.gate(opened, planned, outside, backfill=backfill)["apply"]
-    return pairs
+    with _at_work(run, "gate", "all") as (opened, outside):
+        steps = outside.ledger.steps(opened.run_id)
+        done = sorted(s["partition"] for s in steps if (s["step"], s["state"]) == ("reconcile", "done"))
+        split = [name.rsplit("/", 1) for name in done]
+        planned = [{"entity": entity, "bucket": int(bucket)} for entity, bucket in split]
+        pairs: list[dict[str, Any]] = gate.gate(opened, planned, outside, backfill=backfill)["apply"]
+        return pairs
 
 
 def released(run: dict[str, Any]) -> list[dict[str, Any]]:
@@ -231,25 +239,29 @@ def open_apply(
 
 
 def apply_bucket(run: dict[str, Any], entity: str, bucket: int) -> dict[str, Any]:
-    opened, outside = _resume(run)
-    counts = deliver.deliver(opened, entity, bucket, outside)
-    additions.deliver(opened, entity, bucket, outside)
-    return counts
+    with _at_work(run, "apply", f"{entity}/{bucket}") as (opened, outside):
+        counts = deliver.deliver(opened, entity, bucket, outside)
+        additions.deliver(opened, entity, bucket, outside)
+        return counts
 
 
 def judge(run: dict[str, Any], suite: str, part: str) -> dict[str, Any]:
-    opened, outside = _resume(run)
-    return quality.judge(opened, suite, part, settings().expectations, outside)
+    with _at_work(run, f"judge_{suite}", part) as (opened, outside):
+        return quality.judge(opened, suite, part, settings().expectations, outside)
 
 
 def write_report(run: dict[str, Any]) -> dict[str, Any]:
     """Write the report's files, close the run; returns the folder, the state, the failures and, of a run that
     was applied and covers its window, what it did."""
+    with _at_work(run, "report", "all") as (opened, outside):
+        return _reported(opened, outside)
+
+
+def _reported(opened: Run, outside: Ports) -> dict[str, Any]:
     from memorialization.report.build import build
     from memorialization.report.files import write_files
     from memorialization.report.trend import NIGHTS, with_trend
 
-    opened, outside = _resume(run)
     with recorded(opened, outside, "report", "all", leased=False) as summary:
         facts, steps = outside.ledger.run(opened.run_id), outside.ledger.steps(opened.run_id)
         kept = uncured(outside.ledger, opened.configuration)
@@ -271,6 +283,7 @@ def write_report(run: dict[str, Any]) -> dict[str, Any]:
     if applied:
         _cover(opened, outside)
     outside.ledger.release_lease(opened.run_id)
+    metrics.night(report)
     return {
         "report": str(folder),
         "failures": list(report.verdict.failures),
@@ -334,6 +347,13 @@ def finish(reported: dict[str, Any]) -> None:
         raise QuotaExhausted(f"{failures[0]} Report: {reported['report']}/report.html")
     kind = Unbalanced if any("unaccounted" in f or " is not " in f for f in failures) else PartitionFailed
     raise kind(f"{'; '.join(f.rstrip('.') for f in failures)}. Report: {reported['report']}/report.html")
+
+
+@contextmanager
+def _at_work(run: dict[str, Any], step: str, part: str) -> Iterator[tuple[Run, Ports]]:
+    opened, outside = _resume(run)
+    with watched(opened.configuration, step, part, outside, opened.run_id):
+        yield opened, outside
 
 
 def _resume(run: dict[str, Any]) -> tuple[Run, Ports]:

@@ -14,10 +14,22 @@ _RIGHT: Final = (2, 3, 4)
 _BAR: Final = 40
 
 
-def as_data(figures: Sequence[Figure], load_before: float) -> dict[str, Any]:
-    """Everything a reader may want to judge the figures by."""
-    told = [asdict(figure) | {"ratio": round(figure.ratio, 4), "met": figure.met} for figure in figures]
+def as_data(figures: Mapping[str, Sequence[Figure]], load_before: float) -> dict[str, Any]:
+    """Everything a reader may want to judge the figures by; `figures`: by benchmark."""
+    told = [
+        {"benchmark": name} | asdict(figure) | {"ratio": round(figure.ratio, 4), "met": figure.met}
+        for name, measured in figures.items()
+        for figure in measured
+    ]
     return {"machine": machine() | {"load_before": load_before, "load_after": load()}, "figures": told}
+
+
+def beside(data: Mapping[str, Any], earlier: Mapping[str, Any], order: Sequence[str]) -> dict[str, Any]:
+    """`data`, and of each benchmark that is not in it the figures of `earlier`."""
+    new = {figure["benchmark"] for figure in data["figures"]}
+    kept = [figure for figure in earlier["figures"] if figure["benchmark"] not in new]
+    figures = sorted([*kept, *data["figures"]], key=lambda figure: order.index(figure["benchmark"]))
+    return {**data, "figures": figures}
 
 
 def show(data: Mapping[str, Any], console: Console) -> None:
@@ -36,7 +48,8 @@ def markdown(data: Mapping[str, Any]) -> str:
     lines = [
         "# Results of `make bench`",
         "",
-        "Generated; do not edit. A ratio is to a limit that is set, or to a baseline of the same run, on this machine:",
+        "Generated; do not edit. A ratio is to a limit that is set, or to a baseline of the same run, on this machine",
+        "(its load: around the newest of them):",
         _about(data["machine"]) + ".",
         "",
         _row([title or " " for title in _COLUMNS]),
@@ -91,8 +104,9 @@ def _growth(figures: Sequence[Mapping[str, Any]]) -> list[str]:
     lines = [
         "## Growth",
         "",
-        "Microseconds an interaction, and the peak of memory of one process that takes all steps. The targets are for",
-        "1,000,000 interactions (memory: flat up to 5,000,000); what is larger than here was not measured.",
+        "Microseconds an interaction (of the processor; the ledger's by the clock, the database's work included), and",
+        "the peak of memory of one process that takes all steps. The targets are for 1,000,000 interactions (memory:",
+        "flat up to 5,000,000); what is larger than here was not measured.",
         "",
     ]
     lines.append("```text")

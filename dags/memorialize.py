@@ -14,23 +14,21 @@ is in `mode: observe` or the run is a `dry_run`.
 
 from airflow.sdk import DAG, CronDataIntervalTimetable, TriggerRule
 
-from app.dag_facts import dag_facts
-from app.dag_parts import PARAMS, Approve, common, deadline, memorialized, open_run, step
+from app.dag_parts import PARAMS, Approve, common, deadline, drawn, form, memorialized, open_run, step
 
 HUBSPOT = {"pool": "hubspot_api"}
 ANY = {"trigger_rule": TriggerRule.ALL_DONE_MIN_ONE_SUCCESS}  # a failed partition costs only itself
 DONE = {"trigger_rule": TriggerRule.ALL_DONE}
 
-for facts in dag_facts():
+for dag_id, facts in drawn("memorialize"):
     with DAG(
-        f"memorialize__{facts.label}",
+        dag_id,
         description=facts.description,
         doc_md=__doc__,
         schedule=CronDataIntervalTimetable(facts.schedule, timezone=facts.timezone),
-        params=PARAMS,
         deadline=deadline(facts),
         **common(facts),
-    ):
+    ) as dag:
         run = open_run(facts, **HUBSPOT)
         extracted = step("extract", pool="cxone_api").partial(run=run).expand(channel=["voice", "digital"])
         partitions = step("partition")(run=run, extracted=extracted)
@@ -50,4 +48,5 @@ for facts in dag_facts():
         prepared >> cards >> released  # before anything is written: as the agents saw it
         approved >> after
         judged = step("verdict", retries=0, **DONE)(reported=reported, run=run)
-        judged >> step("announce", outlets=[memorialized(facts)])(reported=reported)
+        judged >> step("announce", outlets=memorialized(facts))(reported=reported)
+        form(dag, PARAMS)

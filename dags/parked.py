@@ -11,16 +11,15 @@ against HubSpot before any is stored.
 
 from airflow.sdk import DAG
 
-from app.dag_facts import dag_facts
-from app.dag_parts import RESOLVE_PARAMS, common, step
+from app.dag_parts import RESOLVE_PARAMS, common, drawn, form, step
 
-for facts in dag_facts():
+for dag_id, facts in drawn("resolve_parked"):
     with DAG(
-        f"resolve_parked__{facts.label}",
+        dag_id,
         description=f"Stores decisions of people about parked targets: {facts.name}",
         doc_md=__doc__,
         schedule=None,
-        params=RESOLVE_PARAMS,
         **common(facts),
-    ):
+    ) as dag:
         step("resolve_parked", pool="hubspot_api")(name=facts.name)
+        form(dag, RESOLVE_PARAMS)

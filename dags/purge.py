@@ -11,16 +11,15 @@ otherwise), and their reports (400 days). Staging holds customer text; the repor
 
 from airflow.sdk import DAG, CronTriggerTimetable
 
-from app.dag_facts import dag_facts
-from app.dag_parts import PURGE_PARAMS, common, step
+from app.dag_parts import PURGE_PARAMS, common, drawn, form, step
 
-for facts in dag_facts():
+for dag_id, facts in drawn("purge_staging"):
     with DAG(
-        f"purge_staging__{facts.label}",
+        dag_id,
         description=f"Deletes files of runs that are no longer needed: {facts.name}",
         doc_md=__doc__,
         schedule=CronTriggerTimetable("30 12 * * *", timezone="UTC"),
-        params=PURGE_PARAMS,
         **common(facts),
-    ):
+    ) as dag:
         step("purge_staging")(name=facts.name)
+        form(dag, PURGE_PARAMS)

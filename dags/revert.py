@@ -11,21 +11,20 @@ Records that the run created are left and listed, never deleted.
 
 from airflow.sdk import DAG, TriggerRule
 
-from app.dag_facts import dag_facts
-from app.dag_parts import REVERT_PARAMS, WAITS, common, step
+from app.dag_parts import REVERT_PARAMS, WAITS, common, drawn, form, step
 
-for facts in dag_facts():
+for dag_id, facts in drawn("revert"):
     with DAG(
-        f"revert__{facts.label}",
+        dag_id,
         description=f"Takes back what one run wrote to HubSpot: {facts.name}",
         doc_md=__doc__,
         schedule=None,
-        params=REVERT_PARAMS,
         **common(facts),
-    ):
+    ) as dag:
         run = step("open_revert", pool="hubspot_api", **WAITS)(name=facts.name)
         released = step("plan_revert", pool="hubspot_api")(run=run)
         applied = step("apply", pool="hubspot_api").partial(run=run).expand_kwargs(released)
         reported = step("report", trigger_rule=TriggerRule.ALL_DONE)(run=run)
         applied >> reported
         step("verdict", retries=0, trigger_rule=TriggerRule.ALL_DONE)(reported=reported)
+        form(dag, REVERT_PARAMS)

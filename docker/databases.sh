@@ -3,6 +3,10 @@
 # The postgres image runs it once, on an empty volume; later changes of a password are ALTER ROLE's business.
 set -euo pipefail
 
+export AIRFLOW_DB_PASSWORD LEDGER_DB_PASSWORD
+AIRFLOW_DB_PASSWORD=$(< "$AIRFLOW_DB_PASSWORD_FILE")
+LEDGER_DB_PASSWORD=$(< "$LEDGER_DB_PASSWORD_FILE")
+
 psql --set ON_ERROR_STOP=1 --no-psqlrc --username "$POSTGRES_USER" --dbname postgres <<'SQL'
 \getenv airflow_password AIRFLOW_DB_PASSWORD
 \getenv ledger_password LEDGER_DB_PASSWORD

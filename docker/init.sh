@@ -9,5 +9,5 @@ airflow pools set cxone_api 2 "Tasks that call CXone, at once, over all configur
 memorialize ledger upgrade
 
 umask 077
-python -c 'import json, os; print(json.dumps({"admin": os.environ["AIRFLOW_ADMIN_PASSWORD"]}))' \
+python -c 'import json, sys; print(json.dumps({"admin": sys.stdin.read()}))' < "$AIRFLOW_ADMIN_PASSWORD_FILE" \
   > "$AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE"

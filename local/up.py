@@ -6,7 +6,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,19 +21,26 @@ SERVICES = ("api-server", "scheduler", "dag-processor", "triggerer")
 @contextmanager
 def airflow(folder: Path, variables: Mapping[str, str], port: int) -> Iterator[list[subprocess.Popen[bytes]]]:
     """Airflow's four parts, healthy, its pages on `port`; logs below `folder`; stopped at the end."""
-    logs = folder / "airflow" / "services"
+    with ExitStack() as stack:
+        children = [stack.enter_context(part(name, folder, variables, port)) for name in SERVICES]
+        _await_health(port, [(c.poll, log_of(folder, n)) for n, c in zip(SERVICES, children, strict=True)])
+        yield children
+
+
+def part(
+    name: str, folder: Path, variables: Mapping[str, str], port: int
+) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """One of Airflow's parts, by its command; not healthy yet."""
     address = {
         "AIRFLOW__API__PORT": str(port),
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
     }
-    with ExitStack() as stack:
-        children = [
-            stack.enter_context(process([BIN / "airflow", name], logs / f"{name}.log", {**variables, **address}))
-            for name in SERVICES
-        ]
-        _await_health(port, [(c.poll, logs / f"{n}.log") for n, c in zip(SERVICES, children, strict=True)])
-        yield children
+    return process([BIN / "airflow", name], log_of(folder, name), {**variables, **address})
+
+
+def log_of(folder: Path, name: str) -> Path:
+    return folder / "airflow" / "services" / f"{name}.log"
 
 
 def up(folder: Path, interactions: int) -> int:
@@ -48,7 +55,6 @@ def up(folder: Path, interactions: int) -> int:
             port = free_port(8080)
             variables = environment(folder, socket_folder, services)
             prepare_databases(folder, variables)
-            logs = folder / "airflow" / "services"
             children = stack.enter_context(airflow(folder, variables, port))
         keys = json.loads((folder / "airflow" / "keys.json").read_text())
         console.print(
@@ -58,7 +64,7 @@ def up(folder: Path, interactions: int) -> int:
   trigger            Trigger in the UI: leave the dates empty for the last complete night
   backfill           Trigger > Backfill in the UI, from {night.world:%Y-%m-%d} on
   twin               CXone {services.cxone}   HubSpot {services.hubspot}
-  logs               {logs}
+  logs               {log_of(folder, SERVICES[0]).parent}
 """,
             highlight=False,
         )
@@ -66,7 +72,7 @@ def up(folder: Path, interactions: int) -> int:
         while all(child.poll() is None for child in children):
             threading.Event().wait(1.0)
         fallen = next(n for n, c in zip(SERVICES, children, strict=True) if c.poll() is not None)
-        raise StageError(f"{fallen} ended by itself:\n{tail(logs / f'{fallen}.log')}")
+        raise StageError(f"{fallen} ended by itself:\n{tail(log_of(folder, fallen))}")
 
 
 def _await_health(port: int, children: list[tuple[object, Path]]) -> None:

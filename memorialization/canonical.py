@@ -8,7 +8,7 @@ learned by its echo (`echo`). Sources: hubspot-api, sections 3 and 9; memorializ
 
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Final, Literal
@@ -17,6 +17,8 @@ import numpy as np
 import pandas as pd
 import phonenumbers
 
+from memorialization.columns import by_unique, holds
+from memorialization.hashing import Key
 from memorialization.ports import Property
 from memorialization.rendering import NUMBER, parse
 
@@ -49,6 +51,12 @@ _ENDS_A_LINE: Final = frozenset(
 _UNSEEN: Final = ("script", "style")
 _TAGS_BEGIN: Final = "/!" + string.ascii_letters
 _LONG: Final = 11
+_PLAIN_INSTANT: Final = (
+    r"(?:19|20)[0-9]{2}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
+    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{3})?Z"
+)
+"""As HubSpot returns a datetime (hubspot-api, section 3), of a day that is known to be one: 29 February is not."""
+_PLAIN_NUMBER: Final = r"0|[1-9][0-9]*"
 _SAME_WORD: Final = {"call": "phonecall", "voice": "phonecall", "work": "workitem"}
 
 
@@ -74,42 +82,75 @@ def canonical(values: pd.Series, kind: Kind, regions: tuple[str, ...]) -> pd.Ser
 
     A value that cannot be read as its kind (a word in a date) keeps its own text, so that it differs.
     """
-    text = values.astype("str").str.replace("\r\n?", "\n", regex=True).str.rstrip()
-    text = text.where(text.ne(""))
+    text = values.astype("str")
+    if holds(text, "\r"):
+        text = text.str.replace("\r\n?", "\n", regex=True)
+    text = _present(text.str.rstrip())
     match kind:
         case "text":
             return text
         case "line":
-            return text.where(~text.str.contains("\n", regex=False).eq(True), text.map(_one_line, na_action="ignore"))
+            flat = ~text.str.contains("\n", regex=False).eq(True)
+            return _unless(flat, text, text, lambda rest: _each(rest, _one_line))
         case "html":
-            plain = text.map({value: _seen(value) for value in text.dropna().unique()}).astype("str")
-            return plain.where(plain.ne(""))
+            return by_unique(text, lambda rich: _present(_each(rich, _seen)))
         case "email":
-            address = text.str.strip().str.lower()
-            return address.where(address.ne(""))
+            return _present(text.str.strip().str.lower())
         case "folded":
-            folded = text.str.lower().str.replace(r"[\s_-]", "", regex=True).str.strip()
-            return folded.where(folded.ne(""), text).replace(_SAME_WORD)
+            return by_unique(text, _folded)
         case "instant":
-            instants = parse(text)
-            return instants.dt.strftime("%Y-%m-%dT%H:%M:%S.%f").astype("str").fillna(text)
+            millis = text.str.slice(20, 23)
+            respelled = text.str.slice(0, 19) + "." + millis.mask(millis.eq(""), "000") + "000"
+            return _unless(text.str.fullmatch(_PLAIN_INSTANT).eq(True), respelled, text, _instants)
         case "date":
-            return parse(text).dt.strftime("%Y-%m-%d").astype("str").fillna(text)
+            return by_unique(text, lambda dates: parse(dates).dt.strftime("%Y-%m-%d").astype("str").fillna(dates))
         case "number":
-            plain = text.str.strip()
-            plain = plain.where(plain.str.fullmatch(NUMBER))
-            plain = plain.str.replace(r"^(-?)0*", r"\1", regex=True)
-            plain = plain.str.replace(r"^(-?)(\.|$)", r"\g<1>0\2", regex=True)
-            plain = plain.str.replace(r"(\.[0-9]*?)0+$", r"\1", regex=True).str.removesuffix(".")
-            return plain.replace({"-0": "0"}).fillna(text)
+            return _unless(text.str.fullmatch(_PLAIN_NUMBER).eq(True), text, text, _numbers)
         case "set":
-            unique = text.dropna().unique()
-            forms = {v: ";".join(sorted({p.strip() for p in _split(v)} - {""})) for v in unique}
-            chosen = text.map(forms).astype("str")
-            return chosen.where(chosen.ne(""))
+            return by_unique(text, lambda sets: _present(_each(sets, _members)))
         case "phone":
-            unique = text.dropna().unique()
-            return text.map({v: _likeliest(v, regions) for v in unique}).astype("str")
+            return by_unique(text, lambda numbers: _each(numbers, lambda number: _likeliest(number, regions)))
+
+
+def _present(text: pd.Series) -> pd.Series:
+    """Missing where it is empty."""
+    empty = text.eq("")
+    return text.mask(empty) if empty.any() else text
+
+
+def _each(text: pd.Series, form: Callable[[str], str]) -> pd.Series:
+    return pd.Series([form(value) for value in text.to_numpy()], index=text.index, dtype="str")
+
+
+def _unless(plain: pd.Series, quick: pd.Series, text: pd.Series, read: Callable[[pd.Series], pd.Series]) -> pd.Series:
+    """`quick` where a text is plain, else what `read` makes of it; missing stays missing."""
+    rest = np.flatnonzero(text.notna() & ~plain)
+    if len(rest):
+        quick = quick.copy()
+        quick.iloc[rest] = read(text.iloc[rest]).array
+    return quick
+
+
+def _folded(text: pd.Series) -> pd.Series:
+    folded = text.str.lower().str.replace(r"[\s_-]", "", regex=True).str.strip()
+    return folded.where(folded.ne(""), text).replace(_SAME_WORD)
+
+
+def _instants(text: pd.Series) -> pd.Series:
+    return parse(text).dt.strftime("%Y-%m-%dT%H:%M:%S.%f").astype("str").fillna(text)
+
+
+def _numbers(text: pd.Series) -> pd.Series:
+    plain = text.str.strip()
+    plain = plain.where(plain.str.fullmatch(NUMBER))
+    plain = plain.str.replace(r"^(-?)0*", r"\1", regex=True)
+    plain = plain.str.replace(r"^(-?)(\.|$)", r"\g<1>0\2", regex=True)
+    plain = plain.str.replace(r"(\.[0-9]*?)0+$", r"\1", regex=True).str.removesuffix(".")
+    return plain.replace({"-0": "0"}).fillna(text)
+
+
+def _members(value: str) -> str:
+    return ";".join(sorted({part.strip() for part in _split(value)} - {""}))
 
 
 def same(first: pd.Series, second: pd.Series, kind: Kind, regions: tuple[str, ...]) -> np.ndarray:
@@ -127,11 +168,12 @@ def same(first: pd.Series, second: pd.Series, kind: Kind, regions: tuple[str, ..
     return equal
 
 
-def value_hash(canonical_values: pd.Series) -> np.ndarray:
+def value_hash(canonical_values: pd.Series, key: Key) -> np.ndarray:
     """int64 hashes of canonical values; 0 for a missing one."""
-    text = canonical_values.astype("str")
-    hashed = pd.util.hash_array(text.fillna("").to_numpy(dtype=object), categorize=False).view("int64")
-    return np.where(text.isna(), 0, hashed)
+    codes, unique = pd.factorize(canonical_values.astype("str"))
+    hashed = key.marked(key.hashed(unique.to_numpy(dtype=object)))
+    hashes: np.ndarray = np.append(hashed, 0)[codes]  # -1, the last, for a missing one
+    return hashes
 
 
 class _Seen(HTMLParser):

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from memorialization.canonical import Kind, canonical, same
+from memorialization.columns import at
 from memorialization.mapping import OTHER, STATUS, VALUE
 from memorialization.rendering import Status, instant
 from memorialization.text import kept_of
@@ -33,6 +34,8 @@ VERDICTS: Final = (
     EQUAL, MISSING, DRIFTED, TRUNCATED, EDITED, NOT_EXPECTED, NO_SOURCE, WITHHELD, UNREADABLE
 )  # fmt: skip
 REPAIRABLE: Final = (MISSING, DRIFTED, TRUNCATED)
+_NAMES: Final = np.array(VERDICTS, dtype=object)
+_CODES: Final = {verdict: code for code, verdict in enumerate(VERDICTS)}
 
 NEW: Final = "new:"
 """Prefix of `record` for a record that does not exist yet; the key's value follows."""
@@ -53,13 +56,25 @@ class Compared:
     """Verdicts of one property, one per record that the property is mapped for.
 
     `records`: position of each record in the list of records; `winners`: row of the candidates that decides;
-    `verdicts`: object array of verdict names; `superseded`: rows of older candidates, per row.
+    `codes`: place of each verdict in `VERDICTS` (int8); `forms`: canonical form of what HubSpot holds where that was
+    compared, else missing (str); `superseded`: rows of older candidates, per row.
     """
 
     records: np.ndarray
     winners: np.ndarray
-    verdicts: np.ndarray
+    codes: np.ndarray
+    forms: pd.Series
     superseded: np.ndarray
+
+    @property
+    def verdicts(self) -> np.ndarray:
+        """Object array of verdict names."""
+        names: np.ndarray = _NAMES[self.codes]
+        return names
+
+    def under(self, *verdicts: str) -> np.ndarray:
+        """Which of the values have one of these verdicts (bool)."""
+        return np.isin(self.codes, [_CODES[verdict] for verdict in verdicts])
 
 
 def in_order(candidates: pd.DataFrame) -> pd.DataFrame:
@@ -95,19 +110,25 @@ def compare_property(
     records = np.flatnonzero(winner >= 0)
     winners = winner[records]
     won = status[winners]
-    verdicts = np.select(
+    codes = np.select(
         [~readable[records], won == Status.BLANK, won == Status.NO_SOURCE, won >= Status.TOO_LONG],
-        [UNREADABLE, NOT_EXPECTED, NO_SOURCE, WITHHELD],
-        default=EQUAL,
-    ).astype(object)
-    judged = np.flatnonzero(verdicts == EQUAL)
-    section = candidates["section"].to_numpy()
-    for rule in {rules[s] for s in np.unique(section[winners[judged]])} - {None}:
+        [_CODES[verdict] for verdict in (UNREADABLE, NOT_EXPECTED, NO_SOURCE, WITHHELD)],
+        default=_CODES[EQUAL],
+    ).astype("int8")
+    forms = pd.Series(np.nan, index=range(len(records)), dtype="str")
+    judged = np.flatnonzero(codes == _CODES[EQUAL])
+    section = candidates["section"].to_numpy()[winners[judged]]
+    for rule in {rules[s] for s in np.unique(section)} - {None}:
         assert rule is not None
-        mine = judged[[rules[s] == rule for s in section[winners[judged]]]]
-        verdicts[mine] = _verdicts(name, candidates, winners[mine], current.iloc[records[mine]], rule, regions)
+        mine = judged[np.isin(section, [number for number, other in enumerate(rules) if other == rule])]
+        held = at(current, records[mine])
+        codes[mine], canonically = _verdicts(name, candidates, winners[mine], held, rule, regions)
+        if len(mine) == len(forms):
+            forms = canonically.reset_index(drop=True)
+        else:
+            forms.iloc[mine] = canonically.array
     beaten = np.flatnonzero(speaks & (winner[record] != rows))
-    return Compared(records, winners, verdicts, beaten)
+    return Compared(records, winners, codes, forms, beaten)
 
 
 def _verdicts(
@@ -117,23 +138,44 @@ def _verdicts(
     current: pd.Series,
     rule: RowRule,
     regions: tuple[str, ...],
+) -> tuple[np.ndarray, pd.Series]:
+    """(codes of the verdicts, canonical forms of `current`). What is the same byte for byte has the same form."""
+    held = canonical(current, rule.kind, regions)
+    wanted = at(candidates[VALUE + name], winners)
+    there = held.notna().to_numpy()
+    codes = np.where(there, _CODES[EQUAL], _CODES[MISSING])
+    rest = np.flatnonzero(there & ~np.asarray(wanted.array == current.array))
+    if len(rest):
+        other = candidates[OTHER + name].iloc[winners[rest]] if OTHER + name in candidates else None
+        codes[rest] = _closely(wanted.iloc[rest], other, current.iloc[rest], held.iloc[rest], rule, regions)
+    return codes, held
+
+
+def _closely(
+    wanted: pd.Series,
+    other: pd.Series | None,
+    current: pd.Series,
+    canonically: pd.Series,
+    rule: RowRule,
+    regions: tuple[str, ...],
 ) -> np.ndarray:
-    desired = canonical(candidates[VALUE + name].iloc[winners], rule.kind, regions).to_numpy(dtype=object)
-    held = canonical(current, rule.kind, regions).to_numpy(dtype=object)
+    """Codes of the verdicts of values that HubSpot holds in another spelling; `canonically`: that one's form."""
+    desired = canonical(wanted, rule.kind, regions).to_numpy(dtype=object)
+    held = canonically.to_numpy(dtype=object)
     equal = desired == held
     if rule.kind == "phone":
-        equal |= same(candidates[VALUE + name].iloc[winners], current, rule.kind, regions)
+        equal |= same(wanted, current, rule.kind, regions)
     whole = desired
-    if OTHER + name in candidates:
-        other = canonical(candidates[OTHER + name].iloc[winners], rule.kind, regions).to_numpy(dtype=object)
-        equal |= other == held
-        whole = np.where(pd.isna(other), desired, other)
-    verdicts = np.where(equal, EQUAL, np.where(pd.isna(held), MISSING, DRIFTED)).astype(object)
+    if other is not None:
+        spelled = canonical(other, rule.kind, regions).to_numpy(dtype=object)
+        equal |= spelled == held
+        whole = np.where(pd.isna(spelled), desired, spelled)
+    codes = np.where(equal, _CODES[EQUAL], _CODES[DRIFTED])
     if rule.transcript:
-        for i in np.flatnonzero(verdicts == DRIFTED):
+        for i in np.flatnonzero(codes == _CODES[DRIFTED]):
             if kept_of(desired[i], held[i]) is not None or kept_of(whole[i], held[i]) is not None:
-                verdicts[i] = TRUNCATED
-    return verdicts
+                codes[i] = _CODES[TRUNCATED]
+    return codes
 
 
 def disagreement(desired: str, current: str) -> str:

@@ -104,10 +104,11 @@ def names(root: Path) -> list[str]:
 def load(root: Path, name: str) -> Configuration:
     """Read and check one configuration folder; raises ConfigurationError naming file, line and cure."""
     folder = root / name
-    if not (folder / "crm.yaml").is_file():
+    plain = Path(name).parts == (name,) and name != ".."  # one folder's name, and no path that leads elsewhere
+    if not (plain and (folder / "crm.yaml").is_file()):
         known = names(root)
         raise ConfigurationError(
-            f"{folder}: no configuration {name!r} here.{meant(name, known)} Known: {', '.join(known) or 'none'}."
+            f"{root}: no configuration {name!r} here.{meant(name, known)} Known: {', '.join(known) or 'none'}."
         )
     crm = _parse(Crm, read_yaml(folder / "crm.yaml"))
     workflows_file = read_yaml(folder / "workflows.yaml")

@@ -309,7 +309,7 @@ def _stands_now(values: pd.DataFrame, held: pd.Series, frozen: Frozen, target: E
     setup = frozen.configuration
     equal[unlike] = echo.known(
         values[unlike], held[unlike], setup.name, target, kinds_of(frozen, target.name), setup.crm.phone_regions,
-        ports.ledger,
+        ports,
     )  # fmt: skip
     return equal
 
@@ -330,7 +330,7 @@ def _equal_now(values: pd.DataFrame, held: pd.Series, frozen: Frozen, target: En
 
 def _remember(run: Run, values: pd.DataFrame, frozen: Frozen, target: Entity, ports: Ports) -> None:
     """Receipts, refusals and holders into the ledger: hashes and lengths, no text."""
-    receipts = rows(run, values, frozen, target)
+    receipts = rows(run, values, frozen, target, ports.key)
     ports.ledger.keep_receipts(receipts)
     standing = values[values["verified"].eq(True)]
     standing = standing.assign(record=standing["record_id"], desired=standing["stands"])
@@ -340,5 +340,6 @@ def _remember(run: Run, values: pd.DataFrame, frozen: Frozen, target: Entity, po
     rejections.found(run, target, values[values["verified"].eq(True)], rejections.WRITTEN, ports)
     refused = receipts.assign(end_time=values["end_time"])[values["outcome"].eq(REJECTED)]
     rejections.keep(run, refused, frozen, target, ports)
-    holders = holders_of(standing, kinds_of(frozen, target.name), frozen.configuration.crm.phone_regions)
+    regions = frozen.configuration.crm.phone_regions
+    holders = holders_of(standing, kinds_of(frozen, target.name), regions, ports.key)
     ports.ledger.keep_holders(run.configuration, target.type_id, holders, written=True)

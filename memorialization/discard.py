@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-import fsspec
+from memorialization.staging import reach
 
 _STAGED: Final = re.compile(r".+\.(parquet|json)|\..+\.(parquet|json)\.\d+")  # the latter: not finished, see staging
 _REPORT: Final = re.compile(r"\.?report\.\w+")
@@ -43,7 +43,8 @@ class Freed:
 def discard(address: str, ours: Callable[[str], bool], *, dry_run: bool) -> Freed:
     """Delete the files below `address` whose names are `ours`, and the folders that are empty then.
 
-    A folder that is a link, or stands in one, is left as it is. Raises OSError where a file may not be deleted.
+    A folder that is a link, or stands in one, is left as it is. Raises OSError where a file may not be deleted, and
+    ServiceUnavailable where an object store does not answer.
     """
     if "://" in address:
         return _remote(address, ours, dry_run=dry_run)
@@ -82,13 +83,13 @@ def _folder(name: str, here: int, *, dry_run: bool) -> Freed:
 
 
 def _remote(address: str, ours: Callable[[str], bool], *, dry_run: bool) -> Freed:
-    filesystem, root = fsspec.core.url_to_fs(address)
     freed = Freed()
-    for path, found in filesystem.find(root, detail=True).items():
-        if not ours(PurePosixPath(path).name):
-            freed += Freed(left=1)
-            continue
-        if not dry_run:
-            filesystem.rm_file(path)
-        freed += Freed(files=1, bytes=int(found.get("size") or 0))
+    with reach(address) as (filesystem, root):
+        for path, found in filesystem.find(root, detail=True).items():
+            if not ours(PurePosixPath(path).name):
+                freed += Freed(left=1)
+                continue
+            if not dry_run:
+                filesystem.rm_file(path)
+            freed += Freed(files=1, bytes=int(found.get("size") or 0))
     return freed

@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from memorialization.canonical import Kind, canonical, value_hash
-from memorialization.ledger import Ledger
 from memorialization.ports import Change, Entity
 from memorialization.run import Frozen, Ports, Run
 
@@ -31,7 +30,7 @@ def substance(text: str) -> str:
 
 def known(
     values: pd.DataFrame, held: pd.Series, configuration: str, target: Entity, kinds: Kinds, regions: tuple[str, ...],
-    ledger: Ledger,
+    ports: Ports,
 ) -> pd.Series:  # fmt: skip
     """Where HubSpot holds what it is known to make of the value that it should hold.
 
@@ -40,8 +39,8 @@ def known(
     if values.empty:
         return pd.Series(False, index=values.index)
     forms = _forms(values, held, kinds, regions)
-    sent, echoed = value_hash(forms["sent"]), value_hash(forms["echoed"])
-    pairs = ledger.echoes(configuration, target.type_id, sorted({int(s) for s in sent}))
+    sent, echoed = (value_hash(forms[name], ports.key) for name in ("sent", "echoed"))
+    pairs = ports.ledger.echoes(configuration, target.type_id, sorted({int(s) for s in sent}))
     found = [pair in pairs for pair in zip(values["property"], sent.tolist(), echoed.tolist(), strict=True)]
     return pd.Series(found, index=values.index) & forms["echoed"].notna()
 
@@ -85,8 +84,8 @@ def learn(
         pd.DataFrame(
             {
                 "property": values["property"][respelled],
-                "sent_hash": value_hash(learned["sent"]),
-                "echoed_hash": value_hash(learned["echoed"]),
+                "sent_hash": value_hash(learned["sent"], ports.key),
+                "echoed_hash": value_hash(learned["echoed"], ports.key),
             }
         ),
     )

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import fsspec
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,7 +20,7 @@ from memorialization.ledger.erasure import CONTACT
 from memorialization.matching import MATCHED
 from memorialization.report.files import write_files
 from memorialization.report.model import Report
-from memorialization.staging import Staging
+from memorialization.staging import Staging, reach
 
 _WHOLE: Final = ("frozen.json", "partitions.json")  # files that hold nothing of anybody
 _LISTED: Final = ("candidates", "links")
@@ -79,9 +78,9 @@ def _targets(files: Staging) -> Iterator[pd.DataFrame]:
 
 def _names(files: Staging, folder: str = "") -> list[str]:
     """Names of a run's Parquet and JSON files, those of one folder or all."""
-    filesystem, root = fsspec.core.url_to_fs(files.root)
-    where = f"{root}/{folder}" if folder else root
-    paths = filesystem.find(where) if filesystem.exists(where) else []
+    with reach(files.root) as (filesystem, root):
+        where = f"{root}/{folder}" if folder else root
+        paths = filesystem.find(where) if filesystem.exists(where) else []
     names = [str(path).removeprefix(root).lstrip("/") for path in paths]
     return sorted(n for n in names if n.endswith((".parquet", ".json")))
 

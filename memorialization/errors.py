@@ -14,6 +14,7 @@
     ├── Unbalanced              planned values are neither written nor rejected    next run   exit 1
     ├── PartitionFailed         part of a run failed; the rest is reported         next run   exit 1
     ├── LeaseLost               another run has taken the run's window since       no retry   exit 1
+    ├── StagingDamaged          a file of the run is cut short or unreadable       next run   exit 1
     └── Transient               a later try may pass                               retry      exit 1
         ├── ServiceUnavailable  5xx, a broken connection, a time-out, an HTML page
         ├── RateLimited         429 although the limiter held back
@@ -28,10 +29,14 @@ from typing import ClassVar
 
 
 class MemorializationError(Exception):
-    """Base of all errors of the product; `retry` says whether trying the same again can help."""
+    """Base of all errors of the product; `retry` says whether trying the same again can help.
+
+    `correlation_id`: HubSpot's name of the answer that led here, which its support asks for; None without one.
+    """
 
     retry: ClassVar[bool] = False
     exit_code: ClassVar[int] = 1
+    correlation_id: str | None = None
 
 
 class ConfigurationError(MemorializationError):
@@ -88,6 +93,10 @@ class PartitionFailed(MemorializationError):
 
 class LeaseLost(MemorializationError):
     """Another run has taken the window of one that was silent for too long. A retry does not help: it works there."""
+
+
+class StagingDamaged(MemorializationError):
+    """A file of a run's staging is cut short or unreadable. A retry does not help; the next run fetches all anew."""
 
 
 class Transient(MemorializationError):

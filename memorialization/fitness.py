@@ -18,8 +18,7 @@ import pandas as pd
 from memorialization.mapping import LENGTH, OTHER, STATUS, VALUE
 from memorialization.rendering import Status
 from memorialization.run import Frozen, NumberedSection
-from memorialization.text import UNITS
-from memorialization.text import lengths as lengths_in
+from memorialization.text import UNITS, lengths_by_unit
 
 _UNFIT: Final = (
     Status.TOO_LONG, Status.NOT_AN_OPTION, Status.NOT_A_NUMBER, Status.NOT_A_DATE, Status.NOT_A_BOOLEAN
@@ -38,11 +37,15 @@ def lengths(desired: pd.DataFrame, numbered: NumberedSection, frozen: Frozen) ->
     for row in numbered.section.fields:
         column = LENGTH + row.external_crm_field
         if row.is_transcript and column in desired:
-            there = desired[desired[column].gt(0)]
+            names = [prefix + row.external_crm_field for prefix in (LENGTH, VALUE, OTHER)]
+            there = desired.loc[desired[column].gt(0), ["interaction_key", *names]]
             limit = measure.limit_of(properties[row.external_crm_field])
-            length, delivered = there[column].astype("int64"), there[VALUE + row.external_crm_field]
-            whole = there[OTHER + row.external_crm_field].fillna(delivered)
-            by_unit: dict[str, pd.Series] = {unit: lengths_in(whole, unit) for unit in UNITS}
+            length, delivered, whole = there[names[0]].astype("int64"), there[names[1]], there[names[2]]
+            shortened = whole.notna() & delivered.notna()
+            whole = whole.fillna(delivered) if whole.notna().any() else delivered
+            by_unit: dict[str, pd.Series] = {str(unit): counted for unit, counted in lengths_by_unit(whole).items()}
+            left = length.copy()
+            left[shortened] = measure.lengths(delivered[shortened])
             frames.append(
                 pd.DataFrame(
                     {
@@ -51,7 +54,7 @@ def lengths(desired: pd.DataFrame, numbered: NumberedSection, frozen: Frozen) ->
                         "property": row.external_crm_field,
                         "limit": limit,
                         "length": length,
-                        "delivered": measure.lengths(delivered).where(delivered.notna(), length),
+                        "delivered": left,
                         **by_unit,
                         "ambiguous": measure.ambiguous(whole, limit or 0),
                     }
@@ -60,19 +63,19 @@ def lengths(desired: pd.DataFrame, numbered: NumberedSection, frozen: Frozen) ->
     return frames
 
 
-def faults(desired: pd.DataFrame, numbered: NumberedSection, frozen: Frozen) -> pd.DataFrame:
-    """`FAULTS` of one section; empty where it maps nothing of these interactions' channel."""
+def faults(desired: pd.DataFrame, numbered: NumberedSection, texts: list[pd.DataFrame]) -> pd.DataFrame:
+    """`FAULTS` of one section, whose `lengths` are `texts`; empty where it maps nothing of their channel."""
     stated = [column for column in desired.columns if column.startswith(STATUS)]
     if not stated:
         return pd.DataFrame(columns=FAULTS)
     status = desired[stated].fillna(Status.BLANK).to_numpy()
     measured = [
         frame.assign(length=frame["delivered"])[["interaction_key", "limit", "length"]]
-        for frame in lengths(desired, numbered, frozen) if len(frame)
+        for frame in texts if len(frame)
     ]  # fmt: skip
-    texts = pd.concat(measured) if measured else pd.DataFrame(columns=["interaction_key", "limit", "length"])
-    texts = texts.assign(room=texts["limit"] - texts["length"]).sort_values("room", kind="stable")
-    tightest = texts.drop_duplicates("interaction_key").set_index("interaction_key")
+    rooms = pd.concat(measured) if measured else pd.DataFrame(columns=["interaction_key", "limit", "length"])
+    rooms = rooms.assign(room=rooms["limit"] - rooms["length"]).sort_values("room", kind="stable")
+    tightest = rooms.drop_duplicates("interaction_key").set_index("interaction_key")
     keys = desired["interaction_key"]
     return pd.DataFrame(
         {

@@ -45,7 +45,9 @@ def examine(texts: pd.DataFrame, kind: Kind, template: str, measure: Measure) ->
     )
     for verdict in (NOT_EXPECTED, UNREADABLE):
         found.loc[texts["verdict"].eq(verdict), "finding"] = verdict
-    looked = texts[~texts["verdict"].isin([NOT_EXPECTED, UNREADABLE])]
+    # what is the same byte for byte is whole, whatever its canonical form
+    same = texts["verdict"].eq(EQUAL) & texts["held"].eq(texts["whole"]) & texts["held"].eq(texts["delivered"])
+    looked = texts[~texts["verdict"].isin([NOT_EXPECTED, UNREADABLE]) & ~same]
     if looked.empty:
         return found
     whole, delivered, held = (canonical(looked[c], kind, ()).fillna("") for c in ("whole", "delivered", "held"))

@@ -13,6 +13,7 @@ What is left is the run's plan. Above the limits of `approval` in crm.yaml it wa
 from collections import Counter
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from memorialization import plan
@@ -48,12 +49,9 @@ def gate(run: Run, reconciled: list[dict[str, Any]], ports: Ports, *, backfill: 
         hold = DRY_RUN if run.dry_run else OBSERVE if crm.mode == "observe" else None
         comparable: Counter[tuple[int, str]] = Counter()
         patterns: Counter[tuple[int, str, str]] = Counter()
-        changes: dict[str, pd.DataFrame] = {}
-        for pair in reconciled:
-            name = f"{pair['entity']}/{pair['bucket']}"
-            columns = ["section", "property", "kept", "dismissed", "pattern"]
-            frame = run.files.read_frame(f"changes/{name}.parquet", columns)
-            changes[name] = frame
+        names = [f"{pair['entity']}/{pair['bucket']}" for pair in reconciled]
+        for name in names:
+            frame = run.files.read_frame(f"changes/{name}.parquet", ["section", "property", "pattern"])
             for c in run.files.read_json(f"counts/{name}.json"):
                 if c["verdict"] in (EQUAL, DRIFTED, TRUNCATED):
                     comparable[c["section"], c["property"]] += c["n"]
@@ -65,11 +63,11 @@ def gate(run: Run, reconciled: list[dict[str, Any]], ports: Ports, *, backfill: 
             if comparable[s, p] >= crm.systematic.at_least and n / comparable[s, p] > crm.systematic.share
         ]
         run.files.write_json("gate.json", {"hold": hold, "systematic": systematic})
-        tally = plan.Tally()
-        for name, frame in changes.items():
-            beside = plan.added(run, name) if hold is None else {}
-            if (released(frame, hold, systematic) == "").any() or beside:
-                tally.add(name, may_be_written(run, name, hold, systematic), beside)
+        tally = plan.Tally(frozen.salt)
+        for name in names if hold is None else ():
+            beside, free = plan.added(run, name), may_be_written(run, name, hold, systematic)
+            if len(free) or beside:
+                tally.add(name, free, beside)
         apply: list[dict[str, Any]] = []
         if tally.buckets:
             kept = plan.keep(run, frozen, tally, sum(comparable.values()), ports, backfill=backfill)
@@ -98,8 +96,12 @@ def may_be_written(run: Run, name: str, hold: str | None, systematic: list[dict[
 def released(changes: pd.DataFrame, hold: str | None, systematic: list[dict[str, Any]]) -> pd.Series:
     """For each change the reason it is held for, "" where it may be written; columns: section, property, kept,
     dismissed."""
-    rows = {(s["section"], s["property"]) for s in systematic}
-    caught = [(s, p) in rows for s, p in zip(changes["section"], changes["property"], strict=True)]
-    reasons = [hold or (SYSTEMATIC if c else "") for c in caught]
-    held = pd.Series(reasons, index=changes.index, dtype="str").mask(changes["dismissed"].eq(True), DISMISSED)
-    return held.mask(changes["kept"].eq(True), OWNERSHIP)
+    caught = pd.Series(False, index=changes.index)
+    for row in systematic:
+        caught |= changes["section"].eq(row["section"]) & changes["property"].eq(row["property"])
+    reasons = np.select(
+        [changes["kept"].eq(True), changes["dismissed"].eq(True), caught & (hold is None)],
+        [OWNERSHIP, DISMISSED, SYSTEMATIC],
+        default=hold or "",
+    )
+    return pd.Series(reasons, index=changes.index, dtype="str")

@@ -26,6 +26,7 @@ from memorialization.ledger.moving import earlier, give_up, lateness, looked_at,
 from memorialization.moving import UNCHANGED, UNCOVERED, Earlier, sifted
 from memorialization.portal import check_account, check_schema, check_scopes, creates_in_pipelines
 from memorialization.ports import Batch, Channel, Wanted, Window
+from memorialization.resuming import ResumedSource
 from memorialization.run import Frozen, Ports, Run, freeze, recorded, thaw
 
 log = logging.getLogger(__name__)
@@ -134,7 +135,10 @@ def _healed(configuration: Configuration, span: Window, ports: Ports) -> tuple[W
 
 
 def extract(run: Run, channel: Channel, ports: Ports) -> dict[str, Any]:
-    """Fetch one channel's interactions into partition files; returns {"partitions": [names], "rows": n}."""
+    """Fetch one channel's interactions into partition files; returns {"partitions": [names], "rows": n}.
+
+    Tried again, it reads no case anew that it came to before.
+    """
     frozen = thaw(run)
     rules = frozen.configuration.crm.extraction
     reach = timedelta(hours=rules.max_call_hours) if channel == "voice" else timedelta(days=rules.max_case_days)
@@ -154,6 +158,7 @@ def extract(run: Run, channel: Channel, ports: Ports) -> dict[str, Any]:
     past = earlier(ports.ledger, run.configuration, run.window, rules.trailing_days) if run.nightly else None
     if past is not None:
         wanted = replace(wanted, changed_since=past.since, known=past.known)
+    source = ResumedSource(ports.source, run.files)
     with recorded(run, ports, "extract", channel) as summary:
         moved = Counter[str]()
         met: set[str] = set()
@@ -172,7 +177,7 @@ def extract(run: Run, channel: Channel, ports: Ports) -> dict[str, Any]:
             names.append(name)
             parts, transcripts, held = [], [], 0
 
-        for batch in ports.source.interactions(channel, run.window, wanted):
+        for batch in source.interactions(channel, run.window, wanted):
             if past is not None:
                 batch = _moved(batch, run, wanted.again, past, moved, ports)
             met.update(wanted.again.intersection(batch.interactions["interaction_key"].to_pylist()))
@@ -194,8 +199,8 @@ def extract(run: Run, channel: Channel, ports: Ports) -> dict[str, Any]:
             moved=dict(moved),
             lateness=lateness(ports.ledger, run.configuration, channel, run.window.start - _MONTH),
             transcripts=texts,
-            skipped=dict(ports.source.skipped),
-            assumed=dict(ports.source.assumed),
+            skipped=dict(source.skipped),
+            assumed=dict(source.assumed),
         )
     return dict(summary)
 
@@ -205,7 +210,7 @@ def _moved(batch: Batch, run: Run, again: frozenset[str], past: Earlier, moved: 
     rows = batch.interactions.to_pandas(ignore_metadata=True)
     older = rows["end_time"].lt(run.window.start)
     known = versions_of(ports.ledger, run.configuration, rows.loc[older, "interaction_key"].tolist())
-    why = sifted(rows, run.window, again, known, past.covered)
+    why = sifted(rows, run.window, again, known, past.covered, ports.key)
     moved.update(why[why.ne("")].value_counts().to_dict())
     same = rows[why.eq(UNCHANGED) & rows["updated_at"].notna()]
     if len(same) and not run.dry_run:

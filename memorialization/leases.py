@@ -6,6 +6,7 @@ import platform
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Final
 
 from memorialization.errors import LeaseLost, LedgerUnavailable
@@ -42,7 +43,8 @@ def renewed(ledger: Leases, run_id: str) -> Iterator[None]:
     """Raises LeaseLost at the beginning; who is about to write asks `renew_lease` again (`RecordStore.write`)."""
     ledger.renew_lease(run_id)
     over = threading.Event()
-    thread = threading.Thread(target=_renew, args=(ledger, run_id, over), name="lease", daemon=True)
+    work = (_renew, ledger, run_id, over)
+    thread = threading.Thread(target=copy_context().run, args=work, name="lease", daemon=True)
     thread.start()
     try:
         yield

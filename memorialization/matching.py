@@ -85,21 +85,21 @@ class Ladder:
                 "candidates": pd.Series([()] * len(due), index=index, dtype="object"),
             }
         )
+        ambiguous = pd.Series(False, index=index)
         for rung in self._rungs(due, desired):
             wanted = rung.wanted.reset_index(drop=True)
-            open_ = result["record_id"].isna() & ~result["candidates"].map(len).gt(1) & wanted.notna()
+            open_ = result["record_id"].isna() & ~ambiguous & wanted.notna()
             if not open_.any():
                 continue
-            found = rung.look_up(sorted(wanted[open_].unique()))
-            hits = wanted[open_].map(lambda value, found=found: found.get(value, ()))
-            one = hits[hits.map(len).eq(1)]
-            result.loc[one.index, "record_id"] = one.map(lambda ids: ids[0]).astype("str")
-            result.loc[one.index, "rule"] = rung.rule
-            several = hits[hits.map(len).gt(1)]
-            for index_, ids in several.items():
-                result.at[index_, "candidates"] = ids
-            result.loc[several.index, "rule"] = rung.rule
-        return _outcome(result, self.section, desired["key_value"])
+            found = rung.look_up(sorted(wanted[open_].drop_duplicates().to_numpy()))
+            one = wanted[open_].map({value: ids[0] for value, ids in found.items() if len(ids) == 1}).dropna()
+            several = wanted[open_ & wanted.isin([value for value, ids in found.items() if len(ids) > 1])]
+            result.loc[one.index, "record_id"] = one.astype("str")
+            for index_, value in several.items():
+                result.at[index_, "candidates"] = found[value]
+            ambiguous[several.index] = True
+            result.loc[one.index.union(several.index), "rule"] = rung.rule
+        return _outcome(result, ambiguous.to_numpy(), self.section, desired["key_value"])
 
     def _rungs(self, due: pd.DataFrame, desired: pd.DataFrame) -> Iterable[Rung]:
         keys, section = due["interaction_key"], self.section
@@ -175,9 +175,8 @@ class Ladder:
         }
 
 
-def _outcome(result: pd.DataFrame, section: Section, key_value: pd.Series) -> pd.DataFrame:
+def _outcome(result: pd.DataFrame, ambiguous: np.ndarray, section: Section, key_value: pd.Series) -> pd.DataFrame:
     matched = result["record_id"].notna().to_numpy()
-    ambiguous = result["candidates"].map(len).gt(1).to_numpy()
     creatable = key_value.notna().to_numpy() & (section.on_unmatched == "create") & ~ambiguous
     open_outcome = PARKED if section.required else NOT_ATTEMPTED
     result["outcome"] = np.select([matched, creatable], [MATCHED, TO_CREATE], default=open_outcome)
@@ -187,7 +186,7 @@ def _outcome(result: pd.DataFrame, section: Section, key_value: pd.Series) -> pd
 
 
 def _pairs(records: pd.DataFrame) -> Found:
-    return {a: (r,) for a, r in zip(records["asked"], records["record_id"], strict=True)}
+    return {a: (r,) for a, r in zip(records["asked"].to_numpy(), records["record_id"].to_numpy(), strict=True)}
 
 
 def _held(records: pd.DataFrame, name: str) -> Found:

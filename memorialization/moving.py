@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from memorialization.hashing import Key
 from memorialization.ports import Window
 
 CHANGED: Final = "changed"
@@ -36,7 +37,7 @@ class Earlier:
     covered: Sequence[Window]
 
 
-def versions(interactions: pd.DataFrame) -> pd.Series:
+def versions(interactions: pd.DataFrame, key: Key) -> pd.Series:
     """int64 per row of `interactions.INTERACTIONS` (and `script.*`), over all that CXone says of the interaction.
 
     The order of columns and columns of nothing make no difference. A transcript enters by its hash, never as text.
@@ -46,9 +47,11 @@ def versions(interactions: pd.DataFrame) -> pd.Series:
         if name not in _APART:
             there = interactions[name].notna().to_numpy()
             if there.any():
-                spelled = (f"{name}=" + _spelled(interactions[name][there])).to_numpy(dtype=object)
-                total[there] += pd.util.hash_array(spelled, categorize=False)
-    return pd.Series(total.view("int64"), index=interactions.index)
+                values = interactions[name][there]
+                codes, unique = pd.factorize(_spelled(values) if values.dtype == object else values)
+                spelled = (f"{name}=" + _spelled(pd.Series(unique))).to_numpy(dtype=object)
+                total[there] += key.hashed(spelled)[codes]
+    return pd.Series(key.marked(total), index=interactions.index)
 
 
 def _spelled(values: pd.Series) -> pd.Series:
@@ -57,6 +60,8 @@ def _spelled(values: pd.Series) -> pd.Series:
         return values.dt.as_unit("ms").astype("int64").astype("str")
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         return values.astype("float64").astype("str")
+    if isinstance(values.dtype, pd.StringDtype):
+        return values
     lists = values.map(lambda value: "\x1f".join(value) if isinstance(value, list | np.ndarray) else str(value))
     return lists.astype("str")
 
@@ -67,6 +72,7 @@ def sifted(
     again: frozenset[str],
     versions_known: Mapping[str, int | None],
     covered: Sequence[Window],
+    key: Key,
 ) -> pd.Series:
     """Why each interaction is taken up or left (str): "" for the window's own, open ones and those of `again`.
 
@@ -76,7 +82,7 @@ def sifted(
     """
     ends, keys = interactions["end_time"], interactions["interaction_key"]
     seen = keys.isin(list(versions_known))
-    same = versions(interactions).eq(keys.map(dict(versions_known)))
+    same = versions(interactions, key).eq(keys.map(dict(versions_known)))
     held = pd.Series(False, index=interactions.index)
     for one in covered:
         held |= ends.ge(one.start) & ends.lt(one.end)

@@ -78,7 +78,7 @@ def plan(run: Run, frozen: Frozen, entity: str, rows: pd.DataFrame, ports: Ports
     rows["note_id"] = pd.Series([found.get(key) for key in keys], index=rows.index, dtype="str")
     rows["current"] = rows["note_id"].map(seen.bodies).astype("str")
     there, plain, held = rows["note_id"].notna(), _plain(rows["body"]), _plain(rows["current"])
-    rows["value_hash"] = value_hash(plain)
+    rows["value_hash"] = value_hash(plain, ports.key)
     written = pd.Series([known.get(key, {}).get("value_hash") for key in keys], index=rows.index, dtype="Int64")
     ours = written.eq(rows["value_hash"]).fillna(False).astype("bool")  # and HubSpot spells it another way
     gone = there & held.isna()
@@ -223,7 +223,9 @@ def _receipts(run: Run, values: pd.DataFrame, note: Entity, ports: Ports) -> Non
             property=BODY,
             record_id=values["note_id"],
             verdict=np.where(values["created"], MISSING, DRIFTED),
-            before_hash=pd.Series(value_hash(before), index=values.index).where(before.notna()).astype("Int64"),
+            before_hash=pd.Series(value_hash(before, ports.key), index=values.index)
+            .where(before.notna())
+            .astype("Int64"),
             before_length=utf16_length(values["current"]),
             after_hash=values["value_hash"],
             after_length=utf16_length(values["body"]),

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from memorialization.compare import EDITED, SUPERSEDED, TRUNCATED
+from memorialization.hashing import comparable
 from memorialization.ports import Change
 from memorialization.rendering import instant
 
@@ -131,13 +132,16 @@ def writer(
         return "unknown"
     if not _made_by_integration(changes[0], policy):
         return "person"
+    if holder is not None and holder.written and not comparable(holder.value_hash, current_hash):
+        return "unknown"
     return "us" if _is_ours(current_hash, holder, changes) else "live"
 
 
 def _is_ours(current_hash: int, holder: Holder | None, changes: Sequence[Change]) -> bool:
     """Whether HubSpot's value is known to come from a write of ours for the holder, not newer than the candidate.
 
-    A value that stands in the history more often than after our write came back by somebody else's.
+    A value that stands in the history more often than after our write came back by somebody else's. A hash of another
+    key tells nothing, and what is not known to be ours is written over less often.
     """
     if holder is None or not holder.written or holder.value_hash != current_hash:
         return False

@@ -2,7 +2,8 @@
 
 The hashes of a bucket are over every value that may be written, every note and every association that is to stand
 beside, and what HubSpot held when it was planned; the plan's hash is over its buckets, the run and the mapping. It
-stands in the ledger, apart from the files it vouches for.
+stands in the ledger, apart from the files it vouches for. It is salted with what stands in those files alone, for of a
+bucket of one value a guess could be tried.
 """
 
 import hashlib
@@ -31,6 +32,7 @@ from memorialization.approval import (
 from memorialization.compare import NEW
 from memorialization.durations import length
 from memorialization.errors import ApprovalNeeded, PlanRefused
+from memorialization.ledger.copying import as_hashed
 from memorialization.run import Frozen, Ports, Run, thaw
 
 CHANGES: Final = "changes"
@@ -44,19 +46,22 @@ _CONTENT: Final = {
     ASSOCIATIONS: ["section", "target", "record", "other", "interaction_key", "other_bucket"],
 }  # fmt: skip
 """By folder of the run's files, the columns that say what is written where."""
+_TEXTS: Final = ("desired", "current", "body")
+"""Columns that tell no row from another: the others do."""
 
 
 class Tally:
     """The counts and hashes of a plan, gathered bucket by bucket, so that only one is in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, salt: str) -> None:
+        self._salt = salt
         self.buckets: dict[str, dict[str, str]] = {}
         self._n: Counter[str] = Counter()
         self._properties: Counter[tuple[str, str, str]] = Counter()
 
     def add(self, name: str, released: pd.DataFrame, beside: dict[str, pd.DataFrame]) -> None:
         """One bucket's values that may be written, the columns of *changes*, and what is added (`added`)."""
-        self.buckets[name] = _hashes(released, beside)
+        self.buckets[name] = _hashes(released, beside, self._salt)
         there = beside[NOTES]["note_id"].notna() if NOTES in beside else pd.Series(dtype="bool")
         new = released["record"].astype("str").str.startswith(NEW)
         self._n.update(
@@ -94,18 +99,15 @@ def added(run: Run, name: str) -> dict[str, pd.DataFrame]:
     return {folder: frame for folder, frame in frames.items() if len(frame)}
 
 
-def bucket_hash(rows: pd.DataFrame, folder: str = CHANGES) -> str:
+def bucket_hash(rows: pd.DataFrame, salt: str, folder: str = CHANGES) -> str:
     """16 hex digits over the content of these rows of a folder's file, in whatever order they stand."""
-    digest = hashlib.sha256()
-    content = rows[_CONTENT[folder]].astype(object)
-    plain = content.where(content.notna(), None).itertuples(index=False, name=None)
-    for row in sorted(orjson.dumps(row, default=str) for row in plain):
-        digest.update(row)
-    return digest.hexdigest()[:16]
+    content = rows[_CONTENT[folder]]
+    told = as_hashed(content, [column for column in content if column not in _TEXTS]) if len(content) else b""
+    return hashlib.sha256(salt.encode() + told).hexdigest()[:16]
 
 
-def _hashes(released: pd.DataFrame, beside: dict[str, pd.DataFrame]) -> dict[str, str]:
-    return {folder: bucket_hash(rows, folder) for folder, rows in ({CHANGES: released} | beside).items()}
+def _hashes(released: pd.DataFrame, beside: dict[str, pd.DataFrame], salt: str) -> dict[str, str]:
+    return {folder: bucket_hash(rows, salt, folder) for folder, rows in ({CHANGES: released} | beside).items()}
 
 
 def keep(run: Run, frozen: Frozen, tally: Tally, comparable: int, ports: Ports, *, backfill: bool) -> dict[str, Any]:
@@ -174,14 +176,16 @@ def leave(run: Run, ports: Ports, name: str) -> Plan:
 
 def check_content(run: Run, plan: Plan, name: str, released: pd.DataFrame) -> None:
     """Raises PlanRefused where the run's files do not say any more what was planned."""
-    if thaw(run).configuration.mapping_hash != plan["mapping_hash"]:
+    frozen = thaw(run)
+    if frozen.configuration.mapping_hash != plan["mapping_hash"]:
         raise PlanRefused(f"the mapping of run {run.run_id} was altered after its plan was made. Run the window again.")
-    _compare(run, plan, name, _hashes(released, added(run, name)), (CHANGES, NOTES, ASSOCIATIONS))
+    _compare(run, plan, name, _hashes(released, added(run, name), frozen.salt), (CHANGES, NOTES, ASSOCIATIONS))
 
 
 def check_added(run: Run, plan: Plan, name: str, beside: dict[str, pd.DataFrame], *folders: str) -> None:
     """Raises PlanRefused unless `beside`, in these folders, is what was planned beside the values of a bucket."""
-    found = {folder: bucket_hash(beside[folder], folder) for folder in folders if folder in beside}
+    salt = thaw(run).salt
+    found = {folder: bucket_hash(beside[folder], salt, folder) for folder in folders if folder in beside}
     _compare(run, plan, name, found, folders)
 
 

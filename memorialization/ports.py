@@ -34,7 +34,7 @@ class Wanted:
     created, at or after it. `again` are interaction keys of earlier nights that were provisional: they are
     returned whenever they are met, whatever their leg end. `changed_since`: so are legs that ended before the
     window, if CXone changed them at or after it and later than `known` says (interaction key -> the last change
-    that was seen).
+    that was seen). `read`: cases that an earlier try of the same reading came to; they are not read again.
     """
 
     since: datetime
@@ -43,14 +43,19 @@ class Wanted:
     again: frozenset[str] = frozenset()
     changed_since: datetime | None = None
     known: Mapping[str, datetime] = field(default_factory=dict)
+    read: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A part of the interactions of a window, and the texts that its rows refer to."""
+    """A part of the interactions of a window, and the texts that its rows refer to.
+
+    `cases`: the ids of all cases that were read one by one for it, also of those that yielded no row.
+    """
 
     interactions: pa.Table  # schema: interactions.INTERACTIONS (+ script.* columns, large_string)
     transcripts: pa.Table  # schema: interactions.TRANSCRIPTS
+    cases: tuple[str, ...] = ()
 
 
 class InteractionSource(Protocol):
@@ -178,6 +183,7 @@ class Usage:
     daily_limit: int | None = None
     daily_remaining: int | None = None
     per_second: float | None = None  # calls a second that the account grants this program
+    waited: float = 0.0  # seconds until calls might be made, of all threads together
 
 
 def pair_trace(pair: tuple[str, str]) -> str:

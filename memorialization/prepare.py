@@ -42,12 +42,12 @@ def prepare(run: Run, partition: str, buckets: int, ports: Ports) -> dict[str, A
         settled = settle(interactions, frozen.configuration, run.window.end)
         due_now = settled["end_time"].where(settled["state"].eq(DUE)).notna()
         first_due = pd.Series(pd.Timestamp(run.window.end), index=settled.index).where(due_now)
-        settled = settled.assign(version=versions(interactions), first_due_at=first_due)
+        settled = settled.assign(version=versions(interactions, ports.key), first_due_at=first_due)
         # what is provisional must be looked at again whatever becomes of this run; the rest is known when it is done
         ports.ledger.keep_interactions(run.configuration, run.run_id, settled[settled["state"].eq(PROVISIONAL)])
         run.files.write_frame(f"settled/{partition}.parquet", settled[list(SEEN)])
-        texts = run.files.read_frame(f"transcripts/{partition}.parquet")
-        transcripts = texts.drop_duplicates("transcript_ref").set_index("transcript_ref")["text"]
+        told = run.files.read_frame(f"transcripts/{partition}.parquet")
+        transcripts = told.drop_duplicates("transcript_ref").set_index("transcript_ref")["text"]
         targets: list[pd.DataFrame] = []
         lengths: list[pd.DataFrame] = []
         mapped: list[pd.DataFrame] = []
@@ -63,8 +63,9 @@ def prepare(run: Run, partition: str, buckets: int, ports: Ports) -> dict[str, A
                 targets.append(found)
                 unsure += _unsure(desired, numbered.number)
                 desired = desired.drop(columns=[c for c in desired.columns if c.startswith(UNSURE)])
-                lengths += fitness.lengths(desired, numbered, frozen)
-                mapped.append(fitness.faults(desired, numbered, frozen))
+                texts = fitness.lengths(desired, numbered, frozen)
+                lengths += texts
+                mapped.append(fitness.faults(desired, numbered, texts))
                 desired = desired[found["outcome"].isin([MATCHED, TO_CREATE])]
                 if numbered.section.entity == "Contact":
                     matched = found[found["outcome"].eq(MATCHED)]

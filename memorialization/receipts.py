@@ -10,6 +10,7 @@ from typing import Any, Final
 import pandas as pd
 
 from memorialization.canonical import canonical, value_hash
+from memorialization.hashing import Key
 from memorialization.ports import Entity, Receipt
 from memorialization.reconcile import kinds_of
 from memorialization.run import Frozen, Ports, Run
@@ -55,7 +56,7 @@ class Book:
     def __init__(self, run: Run, sent: pd.DataFrame, frozen: Frozen, target: Entity, ports: Ports) -> None:
         self._keep = ports.ledger.keep_receipts
         self._traces = sent["trace"].reset_index(drop=True)
-        self._rows = rows(run, sent, frozen, target).reset_index(drop=True)
+        self._rows = rows(run, sent, frozen, target, ports.key).reset_index(drop=True)
 
     def take(self, told: Sequence[Receipt]) -> None:
         """Keep what HubSpot just answered; nothing is entered for rows that it left unanswered."""
@@ -64,15 +65,15 @@ class Book:
         self._keep(answers(self._rows.loc[mine.index], [by_trace[trace] for trace in mine]))
 
 
-def rows(run: Run, values: pd.DataFrame, frozen: Frozen, target: Entity) -> pd.DataFrame:
+def rows(run: Run, values: pd.DataFrame, frozen: Frozen, target: Entity, key: Key) -> pd.DataFrame:
     """Values as rows of the ledger's receipts, without what HubSpot answered, which `values` may hold already."""
     kinds, regions = kinds_of(frozen, target.name), frozen.configuration.crm.phone_regions
     after = values["stands"] if "stands" in values else values["desired"]  # as HubSpot spells it, once it was read
     hashes = pd.DataFrame({"before": 0, "after": 0}, index=values.index, dtype="int64")
     for (section, name), group in values.groupby(["section", "property"]):
         kind = kinds[int(section), str(name)]
-        hashes.loc[group.index, "before"] = value_hash(canonical(group["current"], kind, regions))
-        hashes.loc[group.index, "after"] = value_hash(canonical(after[group.index], kind, regions))
+        hashes.loc[group.index, "before"] = value_hash(canonical(group["current"], kind, regions), key)
+        hashes.loc[group.index, "after"] = value_hash(canonical(after[group.index], kind, regions), key)
     there = [c for c in (*_ANSWER, "verified") if c in values]
     kept: Any = values[["record", "property", "record_id", "interaction_key", "verdict", *there]]
     return kept.assign(

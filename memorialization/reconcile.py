@@ -15,7 +15,6 @@ Columns of *findings* (values that a person should see; no text): record_id, pro
 Columns of *transcripts* (no text): `transcripts.COLUMNS`.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -35,19 +34,22 @@ from memorialization.compare import (
     SUPERSEDED,
     UNREADABLE,
     WITHHELD,
+    Compared,
     RowRule,
     compare_property,
     disagreement,
     in_order,
 )
-from memorialization.interactions import channel_of
-from memorialization.mapping import LENGTH, OTHER, STATUS, VALUE
+from memorialization.hashing import Key
+from memorialization.ledger.moving import overtaken
+from memorialization.mapping import LENGTH, OTHER, STATUS
 from memorialization.mappings import CHANNEL_OF
 from memorialization.ownership import Candidate, Holder, Policy, by_integrations, judge, writer
 from memorialization.ports import Change, Property, Window
 from memorialization.rendering import Status
 from memorialization.run import Frozen, Ports, Run, recorded, thaw
 from memorialization.undone import looked_through
+from memorialization.verdicts import ECHO, counted, counted_rows, rows_of
 
 _LEAST: Final = timedelta(milliseconds=1)  # of which times are made
 
@@ -55,10 +57,6 @@ CHANGES: Final = [
     "record", "record_id", "key_property", "key_value", "property", "section", "interaction_key", "end_time",
     "due_at", "verdict", "pattern", "kept", "dismissed", "times", "desired", "current",
 ]  # fmt: skip
-ECHO: Final = "echo"
-FLATTENED: Final = "flattened"
-"""Why values that HubSpot spells otherwise are equal, as the counts' reason."""
-
 FINDINGS: Final = [
     "record_id", "property", "section", "interaction_key", "verdict", "reason", "changed_at", "changed_by"
 ]  # fmt: skip
@@ -77,6 +75,8 @@ def reconcile(run: Run, entity: str, bucket: int, ports: Ports) -> dict[str, Any
         target = frozen.entities[entity]
         ports.ledger.keep_holders(run.configuration, target.type_id, judged.holders, written=False)
         equal = judged.holders.rename(columns={"record_id": "record"})
+        if not run.dry_run:
+            overtaken(ports.ledger, run.configuration, target.type_id, _older(judged, run, frozen, entity, ports.key))
         for reason, values in (*judged.settled.items(), (rejections.EQUAL, equal)):
             rejections.found(run, target, values, reason, ports)
         summary.update(
@@ -84,6 +84,21 @@ def reconcile(run: Run, entity: str, bucket: int, ports: Ports) -> dict[str, Any
             superseded=judged.superseded,
         )  # fmt: skip
     return dict(summary)
+
+
+def _older(judged: "_Judged", run: Run, frozen: Frozen, entity: str, key: Key) -> pd.DataFrame:
+    """What HubSpot holds at values that a newer interaction may have been judged at before, as holders.
+
+    The live system writes when after-call work ends, so an older interaction may be written over a newer one, after
+    the night that saw that one. In a night, whoever ended within its window is the newest.
+    """
+    superseded = judged.settled.get(SUPERSEDED)
+    found = [judged.holders]
+    if superseded is not None and len(superseded):
+        there = superseded.assign(desired=superseded["current"], times=0)
+        found.append(holders_of(there, kinds_of(frozen, entity), frozen.configuration.crm.phone_regions, key))
+    values = pd.concat(found, ignore_index=True)
+    return values[values["end_time"] < run.window.start] if run.nightly else values
 
 
 def candidates_of(run: Run, name: str) -> pd.DataFrame:
@@ -129,56 +144,42 @@ def _judge(run: Run, frozen: Frozen, entity: str, candidates: pd.DataFrame, port
     current, readable = _read(frozen, entity, names, mapped, ports)
     regions = frozen.configuration.crm.phone_regions
     kinds = kinds_of(frozen, entity)
-    channels = channel_of(candidates["interaction_key"])
     long: list[pd.DataFrame] = []
-    held: list[pd.DataFrame] = []
+    equal: list[pd.DataFrame] = []
     texts: list[pd.DataFrame] = []
     for name in mapped:
         rules = [_rule(s.section, name, properties[name]) for s in frozen.sections]
         compared = compare_property(name, candidates, record, current[name], readable, rules, regions)
         result.superseded += len(compared.superseded)
-        won = compared.winners
-        frame = pd.DataFrame(
-            {
-                "record": names.iloc[compared.records].array,
-                "property": name,
-                **{c: candidates[c].iloc[won].array for c in ("section", "interaction_key", "end_time", "due_at")},
-                "key_value": candidates["key_value"].iloc[won].array,
-                "channel": channels.iloc[won].array,
-                "status": candidates[STATUS + name].iloc[won].array,
-                "desired": candidates[VALUE + name].iloc[won].array,
-                "current": current[name].iloc[compared.records].array,
-                "verdict": compared.verdicts,
-            }
-        )
-        frame["note"] = np.where(_flattened(frame, rules), FLATTENED, "")
-        equal = frame[frame["verdict"].eq(EQUAL)]
-        held.append(holders_of(equal.assign(desired=equal["current"], times=0), kinds, regions))
+        result.counts += counted(name, candidates, current[name], compared, rules)
+        equal.append(_held(name, candidates, names, compared, ports.key))
+        there = compared.under(*REPAIRABLE, WITHHELD, UNREADABLE)
+        long.append(rows_of(name, candidates, names, current[name], compared, np.flatnonzero(there)))
         if LENGTH + name in candidates:
-            lengths = candidates[LENGTH + name].iloc[won]
-            whole = candidates[OTHER + name].iloc[won] if OTHER + name in candidates else None
+            lengths = candidates[LENGTH + name].iloc[compared.winners]
+            some = np.flatnonzero(lengths.notna())
+            whole = candidates[OTHER + name].iloc[compared.winners[some]] if OTHER + name in candidates else None
             spelled = [kinds.get((n, name), "text") for n in range(len(rules))]
+            rows = rows_of(name, candidates, names, current[name], compared, some)
+            crm = frozen.configuration.crm
             texts.append(
-                transcripts.measured(frame, lengths, whole, properties[name], spelled, frozen.configuration.crm)
+                transcripts.measured(rows, lengths.iloc[some], whole, properties[name], spelled, crm, ports.key)
             )
-        result.counts += _count(frame[~frame["verdict"].isin(REPAIRABLE)], name)
-        long.append(frame[frame["verdict"].isin((*REPAIRABLE, WITHHELD, UNREADABLE))])
     result.records = len(names)
     everything = pd.concat(long, ignore_index=True)
     open_ = everything["verdict"].isin(REPAIRABLE)
     echoed = everything[open_ & everything["current"].notna()]
     echoed = echoed[echo.known(echoed, echoed["current"], run.configuration, frozen.entities[entity], kinds, regions,
-                               ports.ledger)].assign(verdict=EQUAL, note=ECHO)  # fmt: skip
-    held.append(holders_of(echoed.assign(desired=echoed["current"], times=0), kinds, regions))
+                               ports)].assign(verdict=EQUAL, note=ECHO)  # fmt: skip
+    equal.append(holders_of(echoed.assign(desired=echoed["current"], times=0), kinds, regions, ports.key))
     still = everything[open_].drop(echoed.index)
     owned = _owned(run, frozen, entity, still.reset_index(drop=True), ports)
     owned = pd.concat([owned, echoed], ignore_index=True)
     result.superseded += int(owned["verdict"].eq(SUPERSEDED).sum())
     result.settled = {verdict: owned[owned["verdict"].eq(verdict)] for verdict in (EDITED, SUPERSEDED)}
     changes = owned[owned["verdict"].ne(SUPERSEDED)]
-    for name, group in changes.groupby("property"):
-        result.counts += _count(group, str(name))
-    result.holders = pd.concat(held, ignore_index=True)
+    result.counts += counted_rows(changes)
+    result.holders = pd.concat(equal, ignore_index=True)
     findings = pd.concat([everything[~open_], changes[changes["verdict"].eq(EDITED)]], ignore_index=True)
     result.frames["findings"] = _findings(findings)
     if texts:
@@ -194,23 +195,34 @@ def _judge(run: Run, frozen: Frozen, entity: str, candidates: pd.DataFrame, port
         times=planned["times"].astype("int64"),
         kept=kept,
         dismissed=rejections.dismissed(
-            run, frozen.entities[entity], planned, lambda values: holders_of(values, kinds, regions), ports
+            run, frozen.entities[entity], planned, lambda values: holders_of(values, kinds, regions, ports.key), ports
         ),
-        pattern=[
-            disagreement(d, c) if v == DRIFTED and not k else ""
-            for v, d, c, k in zip(planned["verdict"], planned["desired"], planned["current"], kept, strict=True)
-        ],
+        pattern=_patterns(planned, planned["verdict"].eq(DRIFTED) & ~kept),
     )[CHANGES]
     return result
 
 
-def _flattened(frame: pd.DataFrame, rules: Sequence[RowRule | None]) -> pd.Series:
-    """Which values are equal but for line breaks that their single-line property cannot hold."""
-    lines = [number for number, rule in enumerate(rules) if rule is not None and rule.kind == "line"]
-    flat = frame["verdict"].eq(EQUAL) & frame["section"].isin(lines)
-    if not flat.any():
-        return flat
-    return flat & frame["desired"].str.contains("\n").eq(True) & ~frame["current"].str.contains("\n").eq(True)
+def _patterns(values: pd.DataFrame, where: pd.Series) -> pd.Series:
+    """In which way these values disagree; "" elsewhere."""
+    found = pd.Series("", index=values.index, dtype="str")
+    some = values[where]
+    found[where] = [disagreement(d, c) for d, c in zip(some["desired"], some["current"], strict=True)]
+    return found
+
+
+def _held(name: str, candidates: pd.DataFrame, names: pd.Series, compared: Compared, key: Key) -> pd.DataFrame:
+    """`holders_of` the equal values of one property, of forms that are made already."""
+    some = np.flatnonzero(compared.under(EQUAL))
+    won = candidates[["end_time", "interaction_key"]].iloc[compared.winners[some]]
+    return pd.DataFrame(
+        {
+            "record_id": names.iloc[compared.records[some]].array,
+            "property": name,
+            **{column: won[column].array for column in won},
+            "value_hash": value_hash(compared.forms.iloc[some], key),
+            "times": 0,
+        }
+    )
 
 
 def _rule(section: Any, name: str, target: Property) -> RowRule | None:
@@ -223,9 +235,11 @@ def _read(
 ) -> tuple[pd.DataFrame, np.ndarray]:
     """(current values by position of record, readable): a new record holds nothing; a vanished one is unreadable."""
     new = names.str.startswith(NEW)
-    found = ports.store.read(frozen.entities[entity], names[~new].tolist(), mapped).set_index("asked")
-    current = found.reindex(index=names.to_numpy(), columns=mapped).reset_index(drop=True).astype("str")
-    return current, (new | names.isin(found.index)).to_numpy()
+    asked = names[~new].to_numpy().tolist()
+    found = ports.store.read(frozen.entities[entity], asked, mapped).reindex(columns=["asked", *mapped])
+    at = pd.Index(found["asked"]).get_indexer(names)
+    current = {name: pd.Series(found[name].astype("str").array.take(at, allow_fill=True)) for name in mapped}
+    return pd.DataFrame(current), new.to_numpy() | (at >= 0)
 
 
 def _owned(run: Run, frozen: Frozen, entity: str, changes: pd.DataFrame, ports: Ports) -> pd.DataFrame:
@@ -239,15 +253,14 @@ def _owned(run: Run, frozen: Frozen, entity: str, changes: pd.DataFrame, ports: 
     asked = sorted({*known["property"], *witnesses.values()})
     histories = ports.store.histories(target, ids, asked) if ids else {}
     kinds = kinds_of(frozen, entity)
-    histories = looked_through(histories, run.configuration, target, kinds, crm.phone_regions, ports.ledger)
+    histories = looked_through(histories, run.configuration, target, kinds, crm.phone_regions, ports)
     holders = ports.ledger.holders(run.configuration, target.type_id, ids) if ids else {}
-    known_of = [
-        bool(histories.get(record, {}).get(name)) or (record, name) in holders
-        for record, name in zip(changes["record"].tolist(), changes["property"].tolist(), strict=True)
-    ]
-    weighed = _weighed(run, frozen, changes[known_of], histories, holders, witnesses, kinds)
+    told = [(record, name) for record, names in histories.items() for name, made in names.items() if made]
+    places = pd.MultiIndex.from_tuples([*told, *holders], names=["record", "property"])
+    known_of = pd.MultiIndex.from_frame(changes[["record", "property"]]).isin(places)
+    weighed = _weighed(run, frozen, changes[known_of], histories, holders, witnesses, kinds, ports.key)
     # of most values that never came nothing is known, and nothing stands against them
-    rest = changes.drop(weighed.index).assign(times=1, changed_at=np.nan, changed_by=np.nan, written_by="unknown")
+    rest = changes[~known_of].assign(times=1, changed_at=np.nan, changed_by=np.nan, written_by="unknown")
     return pd.concat([weighed, rest.astype({"changed_at": "str", "changed_by": "str"})]).sort_index()
 
 
@@ -259,6 +272,7 @@ def _weighed(
     holders: dict[tuple[str, str], Holder],
     witnesses: dict[str, str],
     kinds: dict[tuple[int, str], Kind],
+    key: Key,
 ) -> pd.DataFrame:
     """`changes` under the verdicts that their histories and holders allow."""
     crm, policy = frozen.configuration.crm, _policy(frozen)
@@ -269,9 +283,9 @@ def _weighed(
         counting.append(by_integrations(made, policy) if owner == "pipeline" else made)
     values = pd.Series([m[0].value if m else np.nan for m in counting], index=changes.index, dtype="str")
     newest = changes["current"].where(owners.ne("pipeline"), values)
-    hashes = [_hashes(changes, texts, kinds, crm.phone_regions) for texts in (newest, changes["desired"])]
+    hashes = [_hashes(changes, texts, kinds, crm.phone_regions, key) for texts in (newest, changes["desired"])]
     verdicts = []
-    for record, name, verdict, end, key, due, before, wanted, made in zip(
+    for record, name, verdict, end, interaction, due, before, wanted, made in zip(
         changes["record"],
         changes["property"],
         changes["verdict"],
@@ -286,7 +300,7 @@ def _weighed(
         ends = histories.get(record, {}).get(witness, [])
         verdicts.append(
             judge(
-                Candidate(verdict, end, key, due, before, wanted),
+                Candidate(verdict, end, interaction, due, before, wanted),
                 holders.get((record, name)),
                 made,
                 policy,
@@ -330,9 +344,16 @@ def _owners(frozen: Frozen, changes: pd.DataFrame) -> pd.Series:
         for channel in CHANNEL_OF
         for row in s.section.rows(channel)
     }
-    channels = channel_of(changes["interaction_key"])
-    keys = zip(changes["section"], changes["property"], channels, strict=True)
-    return pd.Series([rows[int(s), p, c] for s, p, c in keys], index=changes.index, dtype="str")
+    owners = np.empty(len(changes), dtype=object)
+    for (section, name, voice), here in _places(changes, changes["interaction_key"].str.startswith("v:")).items():
+        owners[here] = rows[int(section), name, "voice" if voice else "digital"]
+    return pd.Series(owners, index=changes.index, dtype="str")
+
+
+def _places(values: pd.DataFrame, *beside: pd.Series) -> dict[Any, np.ndarray]:
+    """(section, property, ...) -> positions of its values."""
+    found: dict[Any, np.ndarray] = values.groupby([values["section"], values["property"], *beside], sort=False).indices
+    return found
 
 
 def _witnesses(frozen: Frozen, entity: str) -> dict[str, str]:
@@ -363,45 +384,32 @@ def kinds_of(frozen: Frozen, entity: str) -> dict[tuple[int, str], Kind]:
     }
 
 
-def holders_of(values: pd.DataFrame, kinds: dict[tuple[int, str], Kind], regions: tuple[str, ...]) -> pd.DataFrame:
+def holders_of(
+    values: pd.DataFrame, kinds: dict[tuple[int, str], Kind], regions: tuple[str, ...], key: Key
+) -> pd.DataFrame:
     """Rows for the ledger's holders: values whose `desired` now stands in HubSpot at `record`, `times` so far."""
     return pd.DataFrame(
         {
             "record_id": values["record"],
             **{name: values[name] for name in ("property", "end_time", "interaction_key")},
-            "value_hash": _hashes(values, values["desired"], kinds, regions),
+            "value_hash": _hashes(values, values["desired"], kinds, regions, key),
             "times": values["times"],
         }
     )
 
 
 def _hashes(
-    values: pd.DataFrame, texts: pd.Series, kinds: dict[tuple[int, str], Kind], regions: tuple[str, ...]
+    values: pd.DataFrame, texts: pd.Series, kinds: dict[tuple[int, str], Kind], regions: tuple[str, ...], key: Key
 ) -> np.ndarray:
     """`value_hash` of `texts`, aligned with `values`, each as the mapping row of its section and property means it."""
-    section, (property_, names) = values["section"].to_numpy(), pd.factorize(values["property"])
     of_kind: dict[Kind, list[np.ndarray]] = {}
-    for number, name in np.unique(np.column_stack([section, property_]), axis=0):
-        rows = np.flatnonzero((section == number) & (property_ == name))
-        of_kind.setdefault(kinds[int(number), names[name]], []).append(rows)
+    for (section, name), rows in _places(values).items():
+        of_kind.setdefault(kinds[int(section), name], []).append(rows)
     hashes = np.zeros(len(values), dtype="int64")
     for kind, found in of_kind.items():
         rows = np.concatenate(found)
-        hashes[rows] = value_hash(canonical(texts.iloc[rows], kind, regions))
+        hashes[rows] = value_hash(canonical(texts.iloc[rows], kind, regions), key)
     return hashes
-
-
-def _count(frame: pd.DataFrame, name: str) -> list[dict[str, Any]]:
-    """[{section, property, channel, verdict, reason, n}]"""
-    seen = Counter(zip(*(frame[c] for c in ("section", "channel", "verdict", "status", "note")), strict=True))
-    counted: Counter[tuple[int, str, str, str]] = Counter()
-    for (section, channel, verdict, status, note), n in seen.items():
-        withheld = Status(status).name.lower() if status >= Status.TOO_LONG else ""
-        counted[section, channel, verdict, note if verdict == EQUAL else withheld] += n
-    return [
-        {"section": int(s), "property": name, "channel": channel, "verdict": verdict, "reason": reason, "n": n}
-        for (s, channel, verdict, reason), n in sorted(counted.items())
-    ]
 
 
 def _findings(frame: pd.DataFrame) -> pd.DataFrame:

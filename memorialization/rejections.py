@@ -17,7 +17,8 @@ import pandas as pd
 
 from memorialization.crm import Crm
 from memorialization.durations import length
-from memorialization.ledger.rejections import cure, out_of_reach, uncured
+from memorialization.hashing import comparable
+from memorialization.ledger.rejections import cure, out_of_reach, places, uncured
 from memorialization.ledger.rejections import offered as due
 from memorialization.ports import Entity
 from memorialization.run import Frozen, Ports, Run, thaw
@@ -64,23 +65,27 @@ def found(run: Run, target: Entity, values: pd.DataFrame, reason: str, ports: Po
 
     `values`: record, property, interaction_key, end_time.
     """
-    known = uncured(ports.ledger, run.configuration, target.type_id)
-    if known and len(values):
+    known = places(ports.ledger, run.configuration, target.type_id) if len(values) else []
+    if known:
         keys = {(row["interaction_key"], row["property"]) for row in known}
-        places = {(row["record"], row["property"]) for row in known}
-        asked = zip(values["interaction_key"], values["record"], values["property"], strict=True)
-        mine = values[[(key, name) in keys or (record, name) in places for key, record, name in asked]]
+        records = {(row["record"], row["property"]) for row in known}
+        near = values[values["property"].isin([row["property"] for row in known])]
+        asked = zip(near["interaction_key"], near["record"], near["property"], strict=True)
+        mine = near.loc[[(key, name) in keys or (record, name) in records for key, record, name in asked]]
         cure(ports.ledger, run.configuration, target.type_id, mine, reason)
 
 
 def dismissed(
     run: Run, target: Entity, values: pd.DataFrame, hashed: Callable[[pd.DataFrame], pd.DataFrame], ports: Ports
 ) -> pd.Series:
-    """Which of these values a person has dismissed as they are; one row per record, property; and interaction_key.
+    """Which of these values a person has dismissed as they are, or may have, where the ledger's hash is of another key;
+    one row per record, property; and interaction_key.
 
     `hashed` gives record_id, property and value_hash of some of them.
     """
-    known = [row for row in uncured(ports.ledger, run.configuration, target.type_id) if row["state"] == DISMISSED]
+    known = uncured(ports.ledger, run.configuration, target.type_id, state=DISMISSED) if len(values) else []
+    if not known:
+        return pd.Series(False, index=values.index)
     told: dict[tuple[str, str], set[int]] = {}
     for row in known:
         for whose in (row["interaction_key"], row["record"]):
@@ -93,7 +98,8 @@ def dismissed(
     forms = hashed(values[near])
     found = dict(zip(zip(forms["record_id"], forms["property"], strict=True), forms["value_hash"], strict=True))
     places = zip(values["record"], values["property"], meant, strict=True)
-    return pd.Series([found.get((r, p)) in hashes for r, p, hashes in places], index=values.index, dtype="bool")
+    same = [any(_may_be(found.get((r, p), 0), one) for one in hashes) for r, p, hashes in places]
+    return pd.Series(same, index=values.index, dtype="bool")
 
 
 def keep(run: Run, refused: pd.DataFrame, frozen: Frozen, target: Entity, ports: Ports) -> None:
@@ -121,7 +127,7 @@ def after_refusal(
 
     A refusal before the value was due again (the same step or window once more) brings its end no nearer.
     """
-    if before is None or before["value_hash"] != value_hash:
+    if before is None or not _may_be(before["value_hash"], value_hash):
         before = {"first_at": now, "tries": 0, "next_at": run.window.end}
     elif run.window.end < before["next_at"]:
         return {name: before[name] for name in ("first_at", "tries", "next_at", "state", "reason")}
@@ -135,6 +141,11 @@ def after_refusal(
         "state": EXPIRED if over else OPEN,
         "reason": TIME if over else None,
     }
+
+
+def _may_be(one: int, other: int) -> bool:
+    """Whether two hashes may be of the same value: all but those that are known to differ."""
+    return one == other or not comparable(one, other)
 
 
 def _starts(run: Run) -> "pd.Series[Any]":

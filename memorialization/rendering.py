@@ -13,6 +13,8 @@ from typing import Final, cast
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from memorialization.ports import Property
 from memorialization.text import Measure
@@ -51,13 +53,14 @@ def render(source: pd.Series, target: Property, separator: str, measure: Measure
     """
     text, instants = _as_text(source, separator)
     stripped = text.str.strip(_UNSEEN)
-    text = text.where(stripped.ne(""))
-    stripped = stripped.where(stripped.ne(""))
+    blank = stripped.eq("")
+    if blank.any():
+        text, stripped = text.mask(blank), stripped.mask(blank)
     match target.type:
         case "number":
             values, fault = stripped.where(stripped.str.fullmatch(NUMBER)), Status.NOT_A_NUMBER
         case "datetime":
-            values, fault = iso(instants if instants is not None else parse(text)), Status.NOT_A_DATE
+            values, fault = text if instants is not None else iso(parse(text)), Status.NOT_A_DATE
         case "date":
             when = instants if instants is not None else parse(text)
             values, fault = when.dt.strftime("%Y-%m-%d").astype("str"), Status.NOT_A_DATE
@@ -70,7 +73,8 @@ def render(source: pd.Series, target: Property, separator: str, measure: Measure
                 text = stripped
             elif target.field_type == "html":
                 text = rich(text)
-            values, fault = text.where(measure.lengths(text).le(measure.limit_of(target) or 0)), Status.TOO_LONG
+            long = measure.over(text, measure.limit_of(target) or 0)
+            values, fault = text.mask(long) if long.any() else text, Status.TOO_LONG
     status = np.where(values.notna(), Status.VALUE, np.where(text.notna(), fault, Status.BLANK))
     return values.astype("str"), status.astype("int8")
 
@@ -88,7 +92,9 @@ def rich_text(text: str) -> str:
 
 def iso(instants: pd.Series) -> pd.Series:
     """UTC timestamps as HubSpot returns them: milliseconds only where they are not zero."""
-    whole = instants.dt.strftime("%Y-%m-%dT%H:%M:%S").astype("str")
+    moments = pa.array(instants.dt.tz_convert("UTC").dt.tz_localize(None), from_pandas=True)
+    spelled = pc.utf8_replace_slice(pc.cast(moments, pa.large_string()), 10, 11, "T")
+    whole = pd.Series(pc.utf8_slice_codeunits(spelled, 0, 19), index=instants.index, dtype="str")
     millis = instants.dt.microsecond // 1000
     if not millis.gt(0).any():
         return whole + "Z"
@@ -123,7 +129,7 @@ def instant(text: str) -> datetime | None:
 def _as_text(source: pd.Series, separator: str) -> tuple[pd.Series, pd.Series | None]:
     if isinstance(source.dtype, pd.DatetimeTZDtype):
         return iso(source), source
-    if source.dtype == bool or (source.dropna().isin([True, False]).all() and source.dtype == object):
+    if source.dtype == bool or (source.dtype == object and source.dropna().isin([True, False]).all()):
         return source.map({True: "true", False: "false"}).astype("str"), None
     if source.dtype == object:  # lists of tags
         joined = [separator.join(v) if v is not None and len(v) else None for v in source]

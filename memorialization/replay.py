@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from memorialization import intake, prepare, reconcile
 from memorialization.configuration import Configuration
+from memorialization.errors import ServiceUnavailable
 from memorialization.mapping import VALUE
 from memorialization.ports import Batch, Channel, Wanted, Window
 from memorialization.run import Ports, Run, thaw
@@ -33,8 +34,12 @@ class Replayed:
 
 
 def staged(run: Run, key: str) -> Batch | None:
-    """The interaction as an earlier run read it; None where its files are gone or it is not in them."""
-    if not run.files.exists("partitions.json"):
+    """The interaction as an earlier run read it; None where it is in no file that can be had."""
+    try:
+        there = run.files.exists("partitions.json")
+    except ServiceUnavailable:  # the web server has no key to the store, and needs none
+        there = False
+    if not there:
         return None
     for name in run.files.read_json("partitions.json")["partitions"]:
         if run.files.exists(f"interactions/{name}.parquet") and run.files.exists(f"transcripts/{name}.parquet"):

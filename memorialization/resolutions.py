@@ -22,6 +22,7 @@ from memorialization.canonical import readings
 from memorialization.configuration import Configuration
 from memorialization.cures import meant
 from memorialization.errors import ConfigurationError
+from memorialization.hashing import key_of
 from memorialization.ledger import Ledger
 from memorialization.mappings import Section
 from memorialization.matching import RECORD_ID
@@ -48,6 +49,8 @@ class Recalled:
 def recall(configuration: Configuration, section: Section, due: pd.DataFrame, ledger: Ledger, secret: str) -> Recalled:
     """The decisions that concern these interactions: their own, else those about the same customer (`addresses`)."""
     rows = [row for row in ledger.resolutions(configuration.name) if row["entity"] == section.entity]
+    if not rows:
+        return Recalled({}, {})
     own = {row["interaction_key"]: row["record_id"] for row in rows}
     by_address: dict[str, dict[str, str]] = {}  # address -> key of the resolution -> record id
     for row in rows if remembers(section) else ():
@@ -73,19 +76,26 @@ def remembers(section: Section) -> bool:
 def addresses(due: pd.DataFrame, configuration: Configuration, secret: str) -> list[tuple[str, ...]]:
     """Hashes of each interaction's e-mail and phone, aligned with `due`; empty where it has neither.
 
-    `secret` keys them; "" gives none. Of a number that can be read in several ways the likeliest reading counts
-    here, not all as in the search: a decision comes before every search, so it must not reach another customer.
-    What is no number ("anonymous", an extension) is nobody's address.
+    `secret` keys them; "" gives none. Four of their 32 hex digits name the key, as `key_named` does. Of a number that
+    can be read in several ways the likeliest reading counts here, not all as in the search: a decision comes before
+    every search, so it must not reach another customer. What is no number ("anonymous", an extension) is nobody's
+    address.
     """
     if not secret:
         return [()] * len(due)
     key, regions = f"{configuration.name} {secret}".encode(), configuration.crm.phone_regions
+    name = key_named(secret)
     result = []
     for email, phone in zip(due["customer_email"], due["customer_phone"], strict=True):
         known = [f"e-mail {email.strip().lower()}"] if isinstance(email, str) and email.strip() else []
         known += [f"phone {number}" for number in readings(phone, regions)[:1]] if isinstance(phone, str) else []
-        result.append(tuple(hmac.digest(key, text.encode(), "sha256").hex()[:32] for text in known))
+        result.append(tuple(name + hmac.digest(key, text.encode(), "sha256").hex()[:28] for text in known))
     return result
+
+
+def key_named(secret: str) -> str:
+    """What the hashes of addresses begin with that this secret keyed."""
+    return f"{key_of(secret).name:04x}"
 
 
 # ---- what people decide

@@ -5,6 +5,7 @@ The configuration and the portal's schema are frozen into staging when the run o
 middle of a night changes nothing half-way.
 """
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
@@ -13,6 +14,7 @@ from typing import Any
 
 from memorialization.configuration import Configuration
 from memorialization.errors import MemorializationError
+from memorialization.hashing import Key, key_of
 from memorialization.leases import renewed
 from memorialization.ledger import Ledger
 from memorialization.mappings import Mapping, Section
@@ -27,7 +29,12 @@ class Ports:
     source: InteractionSource
     store: RecordStore
     ledger: Ledger
-    address_secret: str = field(default="", repr=False)  # keys the hashes of customers' addresses; "" = none kept
+    address_secret: str = field(default="", repr=False)  # "": no addresses are kept, and `key` is known to everybody
+
+    @property
+    def key(self) -> Key:
+        """What keys the ledger's hashes of values."""
+        return key_of(self.address_secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,7 @@ class Frozen:
     configuration: Configuration
     entities: dict[str, Entity]
     schema: dict[str, dict[str, Property]]  # entity name -> property name -> property
+    salt: str = field(default_factory=lambda: secrets.token_hex(16))  # of the plan's hashes: it leaves staging never
 
     @property
     def sections(self) -> list[NumberedSection]:
@@ -101,6 +109,7 @@ def freeze(run: Run, frozen: Frozen) -> None:
             "schema": {
                 name: {p.name: asdict(p) for p in properties.values()} for name, properties in frozen.schema.items()
             },
+            "salt": frozen.salt,
         },
     )
 
@@ -117,6 +126,7 @@ def thaw(run: Run) -> Frozen:
             name: {p: Property(**(d | {"options": tuple(map(tuple, d["options"]))})) for p, d in properties.items()}
             for name, properties in data["schema"].items()
         },
+        salt=data["salt"],
     )
 
 

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from memorialization.columns import looked_up
 from memorialization.configuration import Configuration
 from memorialization.mappings import CHANNEL_OF
 
@@ -19,6 +20,8 @@ PROVISIONAL: Final = "provisional"
 NEVER_DUE: Final = "never_due"
 TRANSCRIPT_WITHHELD: Final = "transcript_withheld"
 """Reason of a due interaction without its transcript, which CXone did not give whole: it is asked for again."""
+OVERTAKEN: Final = "overtaken"
+"""Reason of a due interaction over whose values an older one was written late: it is asked for again."""
 
 _VOICE_MEDIA: Final = (4, 5, 6)  # phone, voicemail, work item; the rest is legacy (cxone-api, section 3.1)
 _CLOSED: Final = ("closed", "trashed")  # the ended statuses of a digital case (cxone-api, section 4.1)
@@ -80,13 +83,14 @@ def assigned(frame: pd.DataFrame, configuration: Configuration) -> pd.Series:
             by_skill.setdefault(skill, number)
         if item.channel:
             by_channel.setdefault(item.channel, number)
-    found = frame["skill_name"].map(by_skill).astype("Int64")
-    found = found.fillna(frame["skill_id"].map(by_skill).astype("Int64"))
-    return found.fillna(frame["channel"].map(dict(CHANNEL_OF)).map(by_channel).astype("Int64"))
+    found = looked_up(frame["skill_name"], by_skill).astype("Int64")
+    found = found.fillna(looked_up(frame["skill_id"], by_skill).astype("Int64"))
+    channels = {str(channel): by_channel[name] for channel, name in CHANNEL_OF.items() if name in by_channel}
+    return found.fillna(looked_up(frame["channel"], channels).astype("Int64"))
 
 
 def _ended_by(frame: pd.DataFrame, configuration: Configuration) -> pd.Series:
     reasons = configuration.crm.end_reasons
     vocabulary = dict.fromkeys(reasons.agent, "agent") | dict.fromkeys(reasons.contact, "contact")
     known = frame["ended_by"].where(frame["ended_by"].isin(_ENDERS))
-    return known.fillna(frame["end_reason"].map(vocabulary).astype("str")).fillna("unknown")
+    return known.fillna(looked_up(frame["end_reason"], vocabulary).astype("str")).fillna("unknown")

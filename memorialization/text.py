@@ -7,6 +7,7 @@ counts 2. `memorialize portal probe` settles it for an account, and what it foun
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -58,6 +59,11 @@ class Measure:
         over = lengths(values, UNITS[-1]).gt(limit)
         return lengths(values, UNITS[0]).le(limit) & over if over.any() else over
 
+    def over(self, values: pd.Series, limit: int) -> pd.Series:
+        """Which texts are longer than `limit` (bool)."""
+        over = lengths(values, UNITS[-1]).gt(limit)
+        return self.lengths(values).gt(limit) if over.any() else over
+
     @property
     def strictest(self) -> Unit:
         """The unit in which a text that fits surely fits."""
@@ -66,24 +72,52 @@ class Measure:
 
 def lengths(values: pd.Series, unit: Unit) -> pd.Series:
     """Length of each text (int64) in a unit, 0 for a missing one."""
-    if unit == "utf16":
-        return utf16_length(values)
-    text = pa.array(values, type=pa.large_string(), from_pandas=True)
-    total = pc.utf8_length(text) if unit == "code_points" else pc.binary_length(text)
-    counted = pc.fill_null(pc.cast(total, pa.int64()), 0)
-    return pd.Series(counted.to_numpy(zero_copy_only=False), index=values.index, dtype="int64")
+    text = _in_one_piece(values)
+    counted = _bytes(text) if unit == "bytes" else _code_points(text)
+    return pd.Series(counted + _astral(text) if unit == "utf16" else counted, index=values.index, dtype="int64")
 
 
 def utf16_length(values: pd.Series) -> pd.Series:
-    """UTF-16 units of each text (int64), 0 for a missing one.
+    """UTF-16 units of each text (int64), 0 for a missing one."""
+    return lengths(values, "utf16")
 
-    Code points plus one for each character beyond the Basic Multilingual Plane; those are the ones that UTF-8
-    writes with a lead byte F0 to F4, so counting needs no encoding.
-    """
+
+def lengths_by_unit(values: pd.Series) -> dict[Unit, pd.Series]:
+    """`lengths` in each of the `UNITS`."""
+    text = _in_one_piece(values)
+    points = _code_points(text)
+    counted: dict[Unit, np.ndarray] = {"code_points": points, "utf16": points + _astral(text), "bytes": _bytes(text)}
+    return {unit: pd.Series(counted[unit], index=values.index, dtype="int64") for unit in UNITS}
+
+
+def _in_one_piece(values: pd.Series) -> pa.LargeStringArray:
     text = pa.array(values, type=pa.large_string(), from_pandas=True)
-    astral = pc.count_substring_regex(text, "[\U00010000-\U0010ffff]")
-    total = pc.add(pc.cast(pc.utf8_length(text), pa.int64()), pc.cast(astral, pa.int64()))
-    return pd.Series(pc.fill_null(total, 0).to_numpy(zero_copy_only=False), index=values.index, dtype="int64")
+    return text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text
+
+
+def _counted(numbers: pa.Array) -> np.ndarray:
+    counted: np.ndarray = pc.fill_null(pc.cast(numbers, pa.int64()), 0).to_numpy(zero_copy_only=False)
+    return counted
+
+
+def _code_points(text: pa.LargeStringArray) -> np.ndarray:
+    return _counted(pc.utf8_length(text))
+
+
+def _bytes(text: pa.LargeStringArray) -> np.ndarray:
+    return _counted(pc.binary_length(text))
+
+
+def _astral(text: pa.LargeStringArray) -> np.ndarray:
+    """Characters beyond the Basic Multilingual Plane: those that UTF-8 writes with a lead byte F0 to F4, so counting
+    needs no encoding. Of all texts at once, for they lie in one piece."""
+    _, starts, data = text.buffers()
+    if data is None or not len(text):
+        return np.zeros(len(text), dtype="int64")
+    begin = np.frombuffer(starts, dtype="int64", count=len(text) + 1, offset=8 * text.offset)
+    found = begin[0] + np.flatnonzero(np.frombuffer(data, dtype="uint8")[begin[0] : begin[-1]] >= 0xF0)
+    counted = np.bincount(np.searchsorted(begin, found, side="right") - 1, minlength=len(text))
+    return np.where(pc.is_valid(text).to_numpy(zero_copy_only=False), counted, 0)
 
 
 def format_of(target: Property) -> Format:

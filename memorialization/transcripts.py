@@ -15,6 +15,7 @@ from memorialization.canonical import Kind, canonical, value_hash
 from memorialization.compare import EQUAL, SUPERSEDED, WITHHELD
 from memorialization.crm import Crm
 from memorialization.forensics import CUT, FIGURES, FLATTENED, SHORTENED, WHOLE, examine
+from memorialization.hashing import Key
 from memorialization.ownership import Policy, writer
 from memorialization.ports import Entity, Property
 from memorialization.rendering import Status
@@ -29,15 +30,22 @@ _LOST: Final = {"cut_at": 0, "cut_inside": "", "characters_lost": 0, "turns_lost
 
 
 def measured(
-    frame: pd.DataFrame, lengths: pd.Series, whole: pd.Series | None, target: Property, kinds: list[Kind], crm: Crm
+    frame: pd.DataFrame,
+    lengths: pd.Series,
+    whole: pd.Series | None,
+    target: Property,
+    kinds: list[Kind],
+    crm: Crm,
+    key: Key,
 ) -> pd.DataFrame:
-    """`COLUMNS` but the last, and `current_hash` of what HubSpot holds.
+    """`COLUMNS` but the last, and `current_hash` of what HubSpot holds where CXone's text is withheld, else 0.
 
     `frame`: the judged values of one property; `lengths`, `whole`: of each one's transcript, aligned, missing where
     what is delivered is the whole; `kinds`: how the values of each section compare.
     """
     measure = crm.measure
-    frame = frame.assign(length=lengths.to_numpy(), whole=frame["desired"] if whole is None else whole.to_numpy())
+    shortened = whole if whole is not None and whole.notna().any() else None
+    frame = frame.assign(length=lengths.to_numpy(), whole=(frame["desired"] if shortened is None else shortened).array)
     expected = frame["status"].isin([Status.VALUE, Status.TOO_LONG])
     rows = frame[frame["length"].notna() & (expected | (frame["status"].eq(Status.BLANK) & frame["current"].notna()))]
     length, held, limit = rows["length"].astype("int64"), measure.lengths(rows["current"]), measure.limit_of(target)
@@ -45,7 +53,7 @@ def measured(
     delivered = length.where(rows["status"].eq(Status.TOO_LONG) | more, measure.lengths(rows["desired"]))
     texts = pd.DataFrame(
         {
-            "whole": rows["whole"].fillna(rows["desired"]),
+            "whole": rows["desired"] if shortened is None else rows["whole"].fillna(rows["desired"]),
             "delivered": rows["desired"],
             "held": rows["current"],
             "verdict": rows["verdict"],
@@ -57,7 +65,8 @@ def measured(
     for number, group in texts.groupby(rows["section"]):
         kind = kinds[int(number)]
         parts.append(examine(group, kind, crm.rendering.transcript_template, measure))
-        texts.loc[group.index, "hash"] = value_hash(canonical(group["held"], kind, crm.phone_regions))
+        withheld = group[group["verdict"].eq(WITHHELD)]
+        texts.loc[withheld.index, "hash"] = value_hash(canonical(withheld["held"], kind, crm.phone_regions), key)
     return pd.DataFrame(
         {
             "record": rows["record"],

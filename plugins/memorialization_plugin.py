@@ -45,7 +45,7 @@ def _access() -> Callable[..., Callable[[str], bool]]:
             return True
 
         dag_id = request.path_params.get("dag_id")
-        if dag_id is not None and not may_read(dag_id):
+        if dag_id is not None and ("\x00" in dag_id or not may_read(dag_id)):  # Airflow's database takes no NUL
             raise HTTPException(403)
         return may_read
 

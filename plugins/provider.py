@@ -52,8 +52,8 @@ def get_provider_info() -> dict[str, Any]:
                     },
                     "address_secret": {
                         "label": "Address secret",
-                        "description": "32 characters or more, never changed: decisions about parked targets are "
-                        "then kept for the customer's next interactions",
+                        "description": "32 characters or more, kept for ever: keys the ledger's hashes; decisions "
+                        "about parked targets are then kept for the customer's next interactions",
                         "schema": {"type": ["string", "null"], "format": "password"},
                     },
                 },

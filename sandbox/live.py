@@ -15,6 +15,11 @@ PLAYER = "https://na1.nice-incontact.com/player/#/cxone-player/segments/"
 LIMITS = {"cxone_transcript": TICKET_TRANSCRIPT_LIMIT, "cxone_last_transcript": TEXT_LIMIT}
 
 
+def segment_id(leg: VoiceLeg) -> str:
+    """The id of a leg's recording, which player links end in."""
+    return str(leg.contact_id % 100_000_000_000)
+
+
 def voice_ticket(leg: VoiceLeg) -> dict[str, str]:
     """Ticket <- voice."""
     agent = leg.agent.name if leg.agent else ""
@@ -36,7 +41,7 @@ def voice_ticket(leg: VoiceLeg) -> dict[str, str]:
             "cxone_end_time": zulu(leg.end),
             "cxone_final_state": "true",
             "cxone_media_type": MEDIA_TYPES[leg.media_type_id],
-            "cxone_recording_url": f"{PLAYER}{leg.contact_id % 100_000_000_000}",
+            "cxone_recording_url": PLAYER + segment_id(leg),
             "cxone_skill_id": str(leg.skill.skill_id),
             "cxone_skill_name": leg.skill.name,
             "cxone_status": "Disconnected",

@@ -50,14 +50,14 @@ def offset_millis(ms: int) -> str:
 
 
 class Clock:
-    """The twin's one clock: starts at a given moment, runs with real time, can jump forward only."""
+    """The twin's one clock: starts at a given moment, runs at `speed` times real time, can jump forward only."""
 
-    def __init__(self, start: int) -> None:
-        self._start = start
+    def __init__(self, start: int, speed: float = 1.0) -> None:
+        self._start, self._speed = start, speed
         self._since = time.monotonic()
 
     def ms(self) -> int:
-        return self._start + int((time.monotonic() - self._since) * SECOND)
+        return self._start + int((time.monotonic() - self._since) * self._speed * SECOND)
 
     def now(self) -> datetime:
         return moment(self.ms())

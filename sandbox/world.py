@@ -93,10 +93,8 @@ class World:
         self.settings, self.portal, self.clock = settings, portal, clock
         self.catalogue = Catalogue(settings.seed, settings.interactions)
         self.people = People(settings.seed, settings.interactions)
-        self.days = [
-            generate_day(self.catalogue, self.people, settings, settings.start + timedelta(days=n))
-            for n in range(settings.days)
-        ]
+        self.dates = [settings.start + timedelta(days=n) for n in range(settings.days)]
+        self.days = [generate_day(self.catalogue, self.people, settings, day) for day in self.dates]
         self.legs = {leg.contact_id: leg for day in self.days for leg in day.legs}
         self.cases = {case.case_id: case for day in self.days for case in day.cases}
         self.edits = sorted((edit for day in self.days for edit in day.edits), key=lambda edit: edit.at)

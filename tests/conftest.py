@@ -15,6 +15,7 @@ from psycopg2.extensions import cursor
 from local.stage import postgres
 from memorialization.ledger import Ledger
 from memorialization.ledger.tables import metadata
+from tests.s3 import Bucket, bucket
 
 # the same examples on every machine, and no minutes spent on shrinking: HYPOTHESIS_PROFILE=search looks further
 settings.register_profile("house", deadline=None, derandomize=True, phases=(Phase.explicit, Phase.generate))
@@ -102,6 +103,20 @@ def ledger(postgres_socket: str, ledger_database: str) -> Ledger:
 
 def _url(where: str, database: str) -> str:
     return f"postgresql+psycopg2://postgres@/{database}?host={where}"
+
+
+@pytest.fixture(scope="session")
+def _s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bucket]:
+    with bucket(tmp_path_factory.mktemp("s3")) as found:
+        yield found
+
+
+@pytest.fixture
+def s3(_s3: Bucket, monkeypatch: pytest.MonkeyPatch) -> Bucket:
+    """A bucket that this process finds; what earlier tests left is still in it."""
+    for name, value in _s3.environment.items():
+        monkeypatch.setenv(name, value)
+    return _s3
 
 
 @pytest.fixture(scope="session")

@@ -98,7 +98,14 @@ def _write(file: Path, rows: list[dict[str, Any]]) -> None:
     with file.open("w", encoding="utf-8-sig", newline="") as out:  # the mark lets spreadsheets see UTF-8
         writer = csv.DictWriter(out, columns)
         writer.writeheader()
-        writer.writerows(row | {c: " ".join(row[c]) for c in ("candidates", "links")} for row in rows)
+        for row in rows:
+            cells = row | {c: " ".join(row[c]) for c in ("candidates", "links")}
+            writer.writerow({c: _no_formula(cell) for c, cell in cells.items()})
+
+
+def _no_formula(cell: Any) -> Any:
+    """The cell, after an apostrophe where a spreadsheet would take it for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.lstrip()[:1] in tuple("=+-@＝＋－＠") else cell
 
 
 def _show(configuration: str, rows: list[dict[str, Any]]) -> None:

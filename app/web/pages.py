@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
+from fastapi import Path as Part
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -51,7 +52,9 @@ _TITLES: Final = {
 _log = logging.getLogger(__name__)
 
 Page = Annotated[int, Query(ge=1, le=10_000)]
-Contact = Annotated[str, Query(max_length=200)]
+_NO_NUL: Final = r"^[^\x00]*$"  # which PostgreSQL takes for no text
+Contact = Annotated[str, Query(max_length=200, pattern=_NO_NUL)]
+AirflowRun = Annotated[str, Part(pattern=_NO_NUL)]
 
 
 def application(access: Access) -> FastAPI:
@@ -143,7 +146,7 @@ def application(access: Access) -> FastAPI:
         return show(request, "explain.html", here, contact=contact, **shown)
 
     @app.get("/dags/{dag_id}/runs/{dag_run_id}")
-    def tab(request: Request, dag_id: str, dag_run_id: str) -> Response:
+    def tab(request: Request, dag_id: str, dag_run_id: AirflowRun) -> Response:
         here = views.place(dag_id, reverts=True)
         tries = views.tries_of(here, dag_run_id) if here else []
         if here is None or not tries:

@@ -72,8 +72,8 @@ def configurations() -> list[tuple[str, DagFacts]]:
 
 def place(dag_id: str, *, reverts: bool = False) -> Place | None:
     """The configuration whose nightly DAG this is (or with `reverts`, also the DAG that reverts); None if of none."""
-    for facts in dag_facts():
-        if dag_id == f"{NIGHTLY}{facts.label}" or (reverts and dag_id == f"{REVERTS}{facts.label}"):
+    for family in (NIGHTLY, REVERTS) if reverts else (NIGHTLY,):
+        for facts in dag_facts(dag_id.removeprefix(family)) if dag_id.startswith(family) else ():
             return Place(dag_id, facts, _ledger(ledger_url()))
     return None
 

@@ -19,8 +19,14 @@ _CONTACT_TYPE: Final = "0-1"  # hubspot-api, section 2
 _ECHOES: Final = text(
     "delete from echoes using receipts join runs using (run_id) where echoes.configuration = :configuration "
     "and runs.configuration = :configuration and receipts.type_id = echoes.type_id "
-    "and receipts.property = echoes.property and receipts.after_hash = echoes.sent_hash "
+    "and receipts.property = echoes.property and receipts.after_hash in (echoes.sent_hash, echoes.echoed_hash) "
     "and (receipts.interaction_key = any(:keys) or receipts.type_id = :type_id and receipts.record_id = any(:records))"
+)
+_OF_OTHER_KEYS: Final = (
+    "select count(*) as n from "
+    "(select interaction_key, entity, addresses from parked where configuration = :configuration "
+    "union select interaction_key, entity, addresses from resolutions where configuration = :configuration) kept "
+    "where exists (select from jsonb_array_elements_text(addresses) one where not starts_with(one, :named))"
 )
 _CANDIDATES: Final = text(
     "update parked set candidates = candidates - cast(:records as text[]) where configuration = :configuration "
@@ -51,6 +57,12 @@ def contacts_of(ledger: Ledger, configuration: str, keys: Collection[str]) -> fr
     mine = matches.c.interaction_key.in_(keys) & (matches.c.entity == CONTACT)
     query = select(matches.c.record_id).where(matches.c.configuration == configuration, mine)
     return frozenset(row["record_id"] for row in ledger.rows(query))
+
+
+def of_other_keys(ledger: Ledger, configuration: str, named: str) -> int:
+    """How many targets keep addresses whose hashes do not begin with `named`: no address given now finds them."""
+    (found,) = ledger.rows(_OF_OTHER_KEYS, configuration=configuration, named=named)
+    return int(found["n"])
 
 
 def erase(

@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import pandas as pd
+
 from memorialization.ledger.store import Ledger
 from memorialization.moving import Earlier
 from memorialization.ports import Channel, Window
+from memorialization.settle import OVERTAKEN
 
 _COVERED: Final = (
     "select window_start, window_end, (select min(window_start) from coverage where configuration = :configuration) "
@@ -29,6 +32,15 @@ _GIVEN_UP: Final = (
     "update interactions set state = 'never_due', reason = 'never_became_due', run_id = cast(:run_id as uuid) "
     "where configuration = :configuration and channel = :channel and state = 'provisional' "
     "and coalesce(end_time, start_time) < :horizon and not interaction_key = any(:keys) returning interaction_key"
+)
+_OVERTAKEN: Final = (
+    "update interactions set reason = :reason from holders, unnest(cast(:records as text[]), "
+    "cast(:properties as text[]), cast(:ends as timestamptz[]), cast(:hashes as bigint[])) "
+    "as found (record, property, ended, hash) where holders.configuration = :configuration "
+    "and holders.type_id = :type_id and holders.record_id = found.record and holders.property = found.property "
+    "and holders.end_time > found.ended and holders.value_hash <> found.hash "
+    "and interactions.configuration = :configuration and interactions.interaction_key = holders.interaction_key "
+    "and interactions.state = 'due' returning interactions.interaction_key"
 )
 _LATENESS: Final = (
     "with hours as (select channel, extract(epoch from updated_at - end_time)::float8 / 3600 as changed, "
@@ -76,6 +88,22 @@ def give_up(
             _GIVEN_UP, configuration=configuration, run_id=run_id, channel=channel, horizon=horizon, keys=list(but)
         )
     )
+
+
+def overtaken(ledger: Ledger, configuration: str, type_id: str, values: pd.DataFrame) -> list[str]:
+    """Due interactions of which HubSpot does not hold what it did, though only an older one was written since: the
+    next run asks for them again. Returns their keys.
+
+    `values`: what HubSpot holds where an interaction was judged: record_id, property, end_time (the interaction's),
+    value_hash.
+    """
+    if values.empty:
+        return []
+    names = {"records": "record_id", "properties": "property", "hashes": "value_hash"}
+    lists: dict[str, Any] = {name: values[column].tolist() for name, column in names.items()}
+    lists["ends"] = [moment.to_pydatetime() for moment in values["end_time"]]
+    of = {"configuration": configuration, "type_id": type_id, "reason": OVERTAKEN}
+    return sorted({row["interaction_key"] for row in ledger.rows(_OVERTAKEN, **of, **lists)})
 
 
 def lateness(ledger: Ledger, configuration: str, channel: Channel, since: datetime) -> list[dict[str, Any]]:

@@ -47,15 +47,28 @@ def out_of_reach(ledger: Ledger, configuration: str, since: datetime) -> int:
     return ledger.carry_out({"rejected": statement}, configuration=configuration, since=since)["rejected"]
 
 
-def uncured(ledger: Ledger, configuration: str, type_id: str | None = None) -> list[dict[str, Any]]:
-    """The columns of `rejected` and the contact's GUID, the oldest refusal first; of one record type or of all."""
+def places(ledger: Ledger, configuration: str, type_id: str) -> list[dict[str, Any]]:
+    """interaction_key, record and property of what is not cured, of one record type."""
+    return ledger.rows(
+        "select interaction_key, record, property from rejected "
+        "where configuration = :configuration and type_id = :type_id and state <> 'cured'",
+        configuration=configuration, type_id=type_id,
+    )  # fmt: skip
+
+
+def uncured(
+    ledger: Ledger, configuration: str, type_id: str | None = None, *, state: str | None = None
+) -> list[dict[str, Any]]:
+    """The columns of `rejected` and the contact's GUID, the oldest refusal first; of one record type, or in one state,
+    or all."""
     return ledger.rows(
         "select rejected.*, interactions.contact_guid from rejected "
         "left join interactions using (configuration, interaction_key) "
         "where configuration = :configuration and rejected.state <> 'cured' "
         "and (cast(:type_id as text) is null or type_id = :type_id) "
+        "and (cast(:state as text) is null or rejected.state = :state) "
         "order by first_at, interaction_key, property",
-        configuration=configuration, type_id=type_id,
+        configuration=configuration, type_id=type_id, state=state,
     )  # fmt: skip
 
 

@@ -4,14 +4,13 @@ Bulk writes go through COPY into a temporary table and one INSERT ... ON CONFLIC
 seconds and a repeated step changes nothing. All methods raise LedgerUnavailable when the database is away.
 """
 
-import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
-from uuid import uuid4
 
 import pandas as pd
 import psycopg2
@@ -21,16 +20,15 @@ from sqlalchemy.exc import DBAPIError
 
 from memorialization.errors import ConfigurationError, LedgerUnavailable
 from memorialization.ledger import tables
+from memorialization.ledger.copying import as_copied
 from memorialization.ledger.decisions import Decisions
 from memorialization.ledger.leases import Leases
 from memorialization.ledger.plans import Plans
 from memorialization.ownership import Holder
-from memorialization.settle import TRANSCRIPT_WITHHELD
+from memorialization.settle import OVERTAKEN, TRANSCRIPT_WITHHELD
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 HEAD: Final = "0001"
-_NULL: Final = uuid4().hex
-"""Stands for nothing where rows are copied; no text can be the same."""
 SEEN: Final = (
     "interaction_key", "channel", "state", "reason", "start_time", "end_time", "updated_at", "contact_guid",
     "version", "first_due_at",
@@ -153,12 +151,12 @@ class Ledger(Decisions, Leases, Plans):
     # ---- interactions
 
     def provisional(self, configuration: str, since: datetime) -> tuple[frozenset[str], datetime | None]:
-        """Keys of provisional interactions that began after `since`, and of those whose transcript was withheld; and
-        when the first of them began."""
+        """Keys of provisional interactions that began after `since`, and of those whose transcript was withheld or
+        that were overtaken; and when the first of them began."""
         table = tables.interactions
         query = select(table.c.interaction_key, table.c.start_time).where(
             table.c.configuration == configuration,
-            (table.c.state == "provisional") | (table.c.reason == TRANSCRIPT_WITHHELD),
+            (table.c.state == "provisional") | table.c.reason.in_([TRANSCRIPT_WITHHELD, OVERTAKEN]),
             table.c.start_time >= since,
         )
         with self._transaction() as connection:
@@ -167,9 +165,9 @@ class Ledger(Decisions, Leases, Plans):
 
     def keep_interactions(self, configuration: str, run_id: str, settled: pd.DataFrame) -> None:
         """`settled`: the columns `SEEN`."""
-        frame = settled[list(SEEN)].assign(configuration=configuration, run_id=run_id)
+        fixed = {"configuration": configuration, "run_id": run_id}
         kept = "coalesce(interactions.first_due_at, excluded.first_due_at)"
-        self._merge(tables.interactions, frame, first_due_at=kept)
+        self._merge(tables.interactions, settled[list(SEEN)], fixed, first_due_at=kept)
 
     # ---- matches and parked targets
 
@@ -189,16 +187,15 @@ class Ledger(Decisions, Leases, Plans):
 
         What a person has decided goes on waiting until a run delivers it (`delivered`): a dry run does not.
         """
-        frame = targets.assign(configuration=configuration, run_id=run_id)
-        new = frame[frame["outcome"].eq("matched") & frame["rule"].ne("kept")]  # kept: how it was found stays known
-        columns = ["configuration", "interaction_key", "entity", "record_id", "rule", "resolved_by", "run_id"]
-        self._merge(tables.matches, new[columns])
-        parked = frame[frame["outcome"].eq("parked")]
+        fixed = {"configuration": configuration, "run_id": run_id}
+        new = targets[targets["outcome"].eq("matched") & targets["rule"].ne("kept")]  # kept: its first rule stays known
+        columns = ["interaction_key", "entity"]
+        self._merge(tables.matches, new[[*columns, "record_id", "rule", "resolved_by"]], fixed)
+        parked = targets[targets["outcome"].eq("parked")]
         lists = {c: [json.dumps(list(items)) for items in parked[c]] for c in ("candidates", "addresses")}
-        parked = parked.assign(parked_at=_now(), **lists)
-        columns = [*columns[:3], "contact_guid", "reason", "candidates", "addresses", "parked_at", "run_id"]
-        self._merge(tables.parked, parked[columns], parked_at="parked.parked_at")
-        self._unpark(configuration, frame, but_decided=True)
+        parked = parked.assign(**lists)[[*columns, "contact_guid", "reason", *lists]]
+        self._merge(tables.parked, parked, fixed | {"parked_at": _now()}, parked_at="parked.parked_at")
+        self._unpark(configuration, targets, but_decided=True)
 
     # ---- values
 
@@ -217,14 +214,16 @@ class Ledger(Decisions, Leases, Plans):
 
         `written` tells values that we wrote from those found equal; a value of ours found again stays ours.
         """
-        frame = values.assign(configuration=configuration, type_id=type_id, written=written)
+        fixed = {"configuration": configuration, "type_id": type_id, "written": written}
         ours = "excluded.written or (holders.written and holders.value_hash = excluded.value_hash)"
-        newer = (  # keys as Python orders them, whatever the database's collation
+        newer = (  # keys as Python orders them, whatever the database's collation; what is known is not written again
             '(excluded.end_time, excluded.interaction_key collate "C") >= '
-            '(holders.end_time, holders.interaction_key collate "C")'
+            '(holders.end_time, holders.interaction_key collate "C") and (excluded.written or '
+            "(excluded.end_time, excluded.interaction_key, excluded.value_hash) is distinct from "
+            "(holders.end_time, holders.interaction_key, holders.value_hash))"
         )
         times = "case when excluded.written then excluded.times else holders.times end"
-        self._merge(tables.holders, frame, where=newer, written=ours, times=times)
+        self._merge(tables.holders, values, fixed, where=newer, written=ours, times=times)
 
     def drop_holders(self, configuration: str, type_id: str, values: pd.DataFrame) -> None:
         """Forget who holds these values: record, property, interaction_key; where another holds one, it stays."""
@@ -256,7 +255,7 @@ class Ledger(Decisions, Leases, Plans):
 
     def keep_echoes(self, configuration: str, type_id: str, run_id: str, pairs: pd.DataFrame) -> None:
         """`pairs`: property, sent_hash, echoed_hash."""
-        self._merge(tables.echoes, pairs.assign(configuration=configuration, type_id=type_id, run_id=run_id))
+        self._merge(tables.echoes, pairs, {"configuration": configuration, "type_id": type_id, "run_id": run_id})
 
     def notes(self, configuration: str, type_id: str, records: Sequence[str]) -> list[dict[str, Any]]:
         """The columns of `notes` for these record ids."""
@@ -319,31 +318,38 @@ class Ledger(Decisions, Leases, Plans):
                 savepoint.rollback()
         return counts
 
-    def _merge(self, table: Table, frame: pd.DataFrame, where: str = "true", **computed: str) -> None:
-        """Insert or replace rows by primary key. `where` guards the replacement; `computed` are columns by SQL."""
+    def _merge(
+        self,
+        table: Table,
+        frame: pd.DataFrame,
+        fixed: Mapping[str, Any] = MappingProxyType({}),
+        where: str = "true",
+        **computed: str,
+    ) -> None:
+        """Insert or replace rows by primary key. `fixed` are columns that are the same in all rows, `where` guards the
+        replacement, `computed` are columns by SQL."""
         if frame.empty:
             return
         keys = [column.name for column in table.primary_key]
-        columns = list(frame.columns)
-        frame = frame.drop_duplicates(keys, keep="last").sort_values(keys)  # one order: no deadlocks
-        buffer = io.StringIO()
-        frame.to_csv(buffer, index=False, header=False, na_rep=_NULL, date_format="%Y-%m-%dT%H:%M:%S.%f%z")
-        buffer.seek(0)
-        listed = ", ".join(f'"{c}"' for c in columns)
+        columns = [*frame.columns, *fixed]
+        copied, listed = (", ".join(f'"{c}"' for c in some) for some in (frame.columns, columns))
+        values = ", ".join([f'"{c}"' for c in frame.columns] + [f":{c}" for c in fixed])
         expressions = {c: f'excluded."{c}"' for c in columns if c not in keys} | computed
         changes = ", ".join(f'"{c}" = {expression}' for c, expression in expressions.items())
         name = table.name
+        rows = as_copied(frame, [key for key in keys if key not in fixed])
         with self._transaction() as connection:
             connection.execute(  # of the same types, and without constraints
-                text(f"create temp table incoming on commit drop as select {listed} from {name} with no data")  # noqa: S608
+                text(f"create temp table incoming on commit drop as select {copied} from {name} with no data")  # noqa: S608
             )
             cursor = connection.connection.cursor()
-            cursor.copy_expert(f"copy incoming ({listed}) from stdin with (format csv, null '{_NULL}')", buffer)
+            cursor.copy_expert(f"copy incoming ({copied}) from stdin", rows)
             connection.execute(
                 text(
-                    f"insert into {name} ({listed}) select {listed} from incoming "  # noqa: S608 - our own names
+                    f"insert into {name} ({listed}) select {values} from incoming "  # noqa: S608 - our own names
                     f"on conflict ({', '.join(keys)}) do update set {changes} where {where}"
-                )
+                ),
+                dict(fixed),
             )
 
     @contextmanager
@@ -362,6 +368,10 @@ class Ledger(Decisions, Leases, Plans):
                 f"the ledger refused a statement (SQLSTATE {getattr(cause, 'pgcode', None)}). "
                 "Run: memorialize ledger upgrade"
             ) from None
+        except ValueError as error:  # psycopg2's own, about a parameter
+            if "NUL" not in str(error):
+                raise
+            raise ConfigurationError("a NUL character (0x00) stands in a name; the ledger knows none such") from None
 
 
 def _now() -> datetime:

@@ -77,7 +77,7 @@ interactions = Table(
     ),
     Column("channel", Text, nullable=False, comment="voice | digital"),
     Column("state", Text, nullable=False, comment="due | provisional | never_due"),
-    Column("reason", Text, comment="why it is provisional or never due, or what of it is missing"),
+    Column("reason", Text, comment="why it is provisional, never due, or asked for again"),
     Column("start_time", _instant, comment="start of the leg"),
     Column("end_time", _instant, comment="end of the leg; null while it is assigned"),
     Column("updated_at", _instant, comment="CXone's last change of the row"),

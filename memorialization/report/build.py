@@ -11,14 +11,16 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 import pandas as pd
+import pyarrow.compute as pc
 
 from memorialization import approval
-from memorialization.compare import VERDICTS
+from memorialization.compare import EDITED, VERDICTS
 from memorialization.configuration import Configuration
 from memorialization.crm import Crm
 from memorialization.gate import LEFT_ALONE, MOVED, NOT_APPROVED, QUOTA, released
-from memorialization.interactions import SCRIPT, channel_of
+from memorialization.interactions import SCRIPT
 from memorialization.mappings import CHANNEL_OF
+from memorialization.matching import PARKED
 from memorialization.receipts import REJECTED, UNACCOUNTED, WRITTEN
 from memorialization.rejections import OPEN
 from memorialization.report import legs, quota
@@ -26,6 +28,7 @@ from memorialization.report.additions import additions
 from memorialization.report.additions import failures as unaccounted
 from memorialization.report.additions import told as told_of_additions
 from memorialization.report.approval import planned
+from memorialization.report.changes import Changes, by_row
 from memorialization.report.coverage import coverage
 from memorialization.report.model import (
     Funnel,
@@ -39,8 +42,8 @@ from memorialization.report.model import (
 from memorialization.report.moving import moving
 from memorialization.report.rows import MOST_LISTED, edited, parked, refused, rejected
 from memorialization.report.sentence import verdict
-from memorialization.report.truncation import truncation
-from memorialization.report.undo import left, undone
+from memorialization.report.truncation import LENGTHS, truncation
+from memorialization.report.undo import LEFT, left, undone
 from memorialization.report.words import language
 from memorialization.run import Frozen, NumberedSection, Run, thaw
 
@@ -96,10 +99,10 @@ def build(
             writes=writes, left_alone=left_alone, open_=open_, skipped=skipped,
         )
     )  # fmt: skip
-    held_rows = pd.MultiIndex.from_tuples(
-        [(int(s["section"]), str(s["property"])) for s in gathered.systematic], names=["section", "property"]
+    listed_keys = pd.concat(
+        [pd.Series([], dtype="str"), *(frame["interaction_key"] for frame in gathered.told_one_by_one() if len(frame))]
     )
-    shown = legs.shown(gathered.legs)
+    shown = legs.shown(run, gathered.partitions, listed_keys)
     return Report(
         run=_run_facts(run, frozen, facts, gathered),
         verdict=told_of_additions(found, added, words),
@@ -122,15 +125,15 @@ def build(
             )
             for s in gathered.systematic
         ),
-        parked=tuple(parked(frozen, gathered.targets, shown)),
+        parked=tuple(parked(frozen, gathered.parked, shown)),
         knows_customers=all(summary["knows_customers"] for summary in gathered.prepared),
         rejected=tuple(rejected(frozen, gathered.receipts, shown)),
         refused=tuple(refused(kept, words)),
         edited=tuple(edited(frozen, gathered.findings, shown)),
-        left=tuple(left(frozen, gathered.changes)),
-        quota=quota.quota(steps, gathered.changes, frozen.configuration.crm.quota.share),
+        left=tuple(left(frozen, gathered.changes.told)),
+        quota=quota.quota(steps, gathered.changes.planned, frozen.configuration.crm.quota.share),
         moving=moved,
-        causes=tuple(legs.inferred(gathered.legs, gathered.targets, gathered.changes, held_rows, crm.timezone)),
+        causes=tuple(legs.inferred(run, gathered.partitions, gathered.changes.lost, crm.timezone)),
         steps=tuple(listed),
     )
 
@@ -153,16 +156,19 @@ class _Gathered:
         decided = run.files.read_json("gate.json") if run.files.exists("gate.json") else {}
         self.hold = decided.get("hold")
         self.systematic = decided.get("systematic", [])
-        self.targets = [
-            run.files.read_frame(f"targets/{s['partition']}.parquet") for s in done if s["step"] == "prepare"
+        self.partitions = [s["partition"] for s in done if s["step"] == "prepare"]
+        self.parked = [
+            run.files.read_frame(f"targets/{name}.parquet", where=pc.field("outcome") == PARKED)
+            for name in self.partitions
         ]
-        self.legs = legs.read(run, [s["partition"] for s in done if s["step"] == "prepare"], self.targets)
-        self.lengths = [
-            run.files.read_frame(f"lengths/{s['partition']}.parquet") for s in done if s["step"] == "prepare"
-        ]
+        self.lengths = [run.files.read_frame(f"lengths/{name}.parquet", LENGTHS) for name in self.partitions]
         self.transcripts = []
         self.findings: list[pd.DataFrame] = []
-        changes, receipts = [], []
+        held_rows = pd.MultiIndex.from_tuples(
+            [(int(s["section"]), str(s["property"])) for s in self.systematic], names=["section", "property"]
+        )
+        self.changes = Changes(held_rows)
+        receipts = []
         for step in self.reconciled:
             name = step["partition"]
             entity = name.rsplit("/", 1)[0]
@@ -187,11 +193,16 @@ class _Gathered:
             if self.stop is not None:
                 unsent = quota.not_sent(part, told, applied.get(name))
                 part["held"] = part["held"].mask(part["held"].eq("") & unsent, QUOTA)
-            changes.append(part.assign(entity=entity))
+            self.changes.add(entity, part, LEFT)
             if run.files.exists(f"findings/{name}.parquet"):
-                self.findings.append(run.files.read_frame(f"findings/{name}.parquet").assign(entity=entity))
-        self.changes = pd.concat(changes, ignore_index=True) if changes else pd.DataFrame({"held": []})
+                found = run.files.read_frame(f"findings/{name}.parquet", where=pc.field("verdict") == EDITED)
+                self.findings.append(found.assign(entity=entity))
         self.receipts = pd.concat(receipts, ignore_index=True) if receipts else pd.DataFrame()
+
+    def told_one_by_one(self) -> list[pd.DataFrame]:
+        """Rows with the interaction_key of what the report lists."""
+        refused = self.receipts[self.receipts["outcome"].eq(REJECTED)] if len(self.receipts) else self.receipts
+        return [*self.parked, refused, *self.findings]
 
     def section(self, number: int) -> NumberedSection:
         return self.sections[int(number)]
@@ -222,10 +233,8 @@ def _funnel(gathered: _Gathered) -> tuple[Funnel, dict[str, dict[str, int]]]:
         if c["reason"]:  # of what is withheld, and of what is equal in HubSpot's own spelling
             reasons[c["verdict"]][c["reason"]] += c["n"]
     n["superseded"] = sum(step["summary"]["superseded"] for step in gathered.reconciled)
-    held = gathered.changes["held"]
-    n["held"] = int(held.ne("").sum())
-    n["planned"] = int(held.eq("").sum())
-    reasons["held"].update({k: int(v) for k, v in held[held.ne("")].value_counts().items()})
+    reasons["held"].update({reason: n_ for reason, n_ in gathered.changes.held.items() if reason})
+    n["held"], n["planned"] = reasons["held"].total(), gathered.changes.held[""]
     if len(gathered.receipts):
         outcome = gathered.receipts["outcome"]
         n[WRITTEN], n[REJECTED] = int(outcome.eq(WRITTEN).sum()), int(outcome.eq(REJECTED).sum())
@@ -246,9 +255,9 @@ def _mapping_rows(gathered: _Gathered) -> list[MappingRow]:
     unsure = Counter[tuple[int, str, str]]()
     for c in (c for prepared in gathered.prepared for c in prepared["ambiguous"]):
         unsure[c["section"], c["property"], c["channel"]] += c["n"]
-    held = _by_row(gathered.changes[gathered.changes["held"].ne("")])
+    held = gathered.changes.rows
     outcomes = {
-        o: _by_row(gathered.receipts[gathered.receipts["outcome"].eq(o)] if len(gathered.receipts) else pd.DataFrame())
+        o: by_row(gathered.receipts[gathered.receipts["outcome"].eq(o)] if len(gathered.receipts) else pd.DataFrame())
         for o in (WRITTEN, REJECTED)
     }
     rows = []
@@ -275,13 +284,6 @@ def _mapping_rows(gathered: _Gathered) -> list[MappingRow]:
                 )
             )
     return rows
-
-
-def _by_row(frame: pd.DataFrame) -> Counter[tuple[int, str, str]]:
-    if frame.empty:
-        return Counter()
-    keys = [frame["section"], frame["property"], channel_of(frame["interaction_key"])]
-    return Counter({(int(s), str(p), str(c)): int(n) for (s, p, c), n in frame.groupby(keys).size().items()})
 
 
 def _quality(run: Run, configuration: Configuration, gathered: _Gathered) -> list[Suite]:

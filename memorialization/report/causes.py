@@ -38,7 +38,7 @@ FIRST_SHARE: Final = 0.25
 """Share of first interactions that are lost."""
 
 COLUMNS: Final = ("interaction_key", "agent", "skill", "day", "due_at", "values")
-"""Text, text or null, text or null, the due moment's day where the schedule hangs (text), UTC, lost values (int)."""
+"""Text, text or null, text or null, the due moment's day where the schedule hangs, UTC, lost values (int)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,9 @@ class Found:
 def causes(legs: pd.DataFrame) -> list[Found]:
     """`legs`: one row per due interaction whose values were judged, with `COLUMNS`; their order does not matter."""
     legs = legs.sort_values(["due_at", "interaction_key"], ignore_index=True)
+    for column in ("agent", "skill"):  # of a whole night: names are kept once, in their order
+        named = legs[column].astype("category").cat
+        legs[column] = named.reorder_categories(sorted(named.categories))
     legs["lost"] = legs["values"].gt(0)
     first = legs["agent"].notna() & ~legs.duplicated(["agent", "day"])
     found: list[Found] = []
@@ -110,12 +113,12 @@ def _stretches(legs: pd.DataFrame) -> Iterator[np.ndarray]:
 
 
 def _skills(legs: pd.DataFrame) -> Iterator[str]:
-    lost = legs[legs["lost"]]
+    lost, of = legs[legs["lost"]], legs["skill"].value_counts()
     for skill, group in lost.groupby("skill", sort=True):
-        shares = group["agent"].value_counts(normalize=True)
+        shares = group["agent"].astype("str").value_counts(normalize=True)
         many = len(group) >= STRETCH_AT_LEAST and len(shares) >= AGENTS_AT_LEAST
-        inside = legs["skill"].eq(skill)
-        if many and shares.iloc[0] <= ONE_AGENT_AT_MOST and _stands_out(legs[inside], legs[~inside], MOST):
+        others = (len(lost) - len(group), len(legs) - int(of[skill]))
+        if many and shares.iloc[0] <= ONE_AGENT_AT_MOST and _above(len(group), int(of[skill]), *others, MOST):
             yield str(skill)
 
 

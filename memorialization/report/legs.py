@@ -4,71 +4,95 @@ shows them."""
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from memorialization.compare import DRIFTED, MISSING
-from memorialization.gate import LEFT_ALONE
+from memorialization.columns import among
 from memorialization.matching import MATCHED, TO_CREATE
 from memorialization.report.causes import COLUMNS, causes
 from memorialization.report.model import Cause
 from memorialization.run import Run
 
-_FACTS = [
-    "interaction_key",
-    "agent_id",
-    "skill_id",
-    "skill_name",
-    "due_at",
-    "end_time",
-    "transcript_url",
-    "recording_url",
-]
+_FACTS = ["interaction_key", "agent_id", "skill_id", "skill_name", "due_at", "end_time"]
+_NAMES = ["agent_id", "skill_id", "skill_name"]
+_SHOWN = ["interaction_key", "transcript_url", "recording_url"]
 _MOST_KEYS = 50
 
 
-def read(run: Run, partitions: Sequence[str], targets: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """One row per interaction that has a target, with facts of CXone; `targets`: of the same partitions."""
-    legs = []
-    for name, found in zip(partitions, targets, strict=True):
-        frame = run.files.read_frame(f"interactions/{name}.parquet", _FACTS)
-        legs.append(frame[frame["interaction_key"].isin(found["interaction_key"])])
-    return pd.concat(legs, ignore_index=True) if legs else pd.DataFrame(columns=_FACTS)
+def shown(run: Run, partitions: Sequence[str], keys: pd.Series) -> dict[str, str]:
+    """Where CXone shows each of these interactions: its transcript, else its recording's player."""
+    found: dict[str, str] = {}
+    for name in partitions if len(keys) else ():
+        legs = run.files.read_frame(f"interactions/{name}.parquet", _SHOWN)
+        legs = legs[among(legs["interaction_key"], keys)].astype("str")
+        urls = legs["transcript_url"].where(legs["transcript_url"].notna(), legs["recording_url"])
+        safe = urls.str.startswith("https://").eq(True)
+        found |= zip(legs.loc[safe, "interaction_key"], urls[safe], strict=True)
+    return found
 
 
-def shown(legs: pd.DataFrame) -> dict[str, str]:
-    """Where CXone shows each interaction: its transcript, else its recording's player."""
-    urls = legs["transcript_url"].where(legs["transcript_url"].notna(), legs["recording_url"])
-    safe = urls.str.startswith("https://").eq(True) if len(legs) else urls.notna()
-    return dict(zip(legs.loc[safe, "interaction_key"], urls[safe], strict=True))
+def _read(run: Run, partitions: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(one row per interaction that has a target, `_FACTS`; one row per record that it meets: leg, its position among
+    the former, place and end). Of a whole night: names that repeat are categories, a place is a hash."""
+    legs, places, before = [], [], 0
+    for name in partitions:
+        targets = run.files.read_table(f"targets/{name}.parquet", ["interaction_key", "entity", "record", "outcome"])
+        if not targets.num_rows:
+            continue
+        told = run.files.read_table(f"interactions/{name}.parquet", _FACTS)
+        told = told.filter(pc.is_in(told["interaction_key"], targets["interaction_key"]))
+        for column in _NAMES:
+            told = told.set_column(told.schema.get_field_index(column), column, told[column].dictionary_encode())
+        legs.append(told)
+        met = targets.filter(pc.field("outcome").isin([MATCHED, TO_CREATE])).to_pandas(ignore_metadata=True)
+        row = pd.Index(told["interaction_key"].to_numpy()).get_indexer(met["interaction_key"])
+        place = (met["entity"] + "/" + met["record"]).to_numpy(dtype=object)
+        ends = pc.fill_null(told["end_time"].cast(pa.int64()), 0).to_numpy()
+        places.append(
+            pd.DataFrame({"leg": before + row, "place": pd.util.hash_array(place, categorize=False), "end": ends[row]})
+        )
+        before += told.num_rows
+    frame = pa.concat_tables(legs).unify_dictionaries().to_pandas(ignore_metadata=True)
+    return frame, pd.concat(places, ignore_index=True)
 
 
-def inferred(
-    legs: pd.DataFrame, targets: Sequence[pd.DataFrame], changes: pd.DataFrame, systematic: pd.MultiIndex, zone: str
-) -> list[Cause]:
-    """Why values were likely lost. `changes`: section, property, interaction_key, verdict, held; `systematic`: the
-    (section, property) that have a cause of their own; `zone`: where the schedule's days begin.
+def _newest(legs: pd.DataFrame, places: pd.DataFrame) -> np.ndarray:
+    """Which legs are the newest on one of their records (bool), by their end, then by their key."""
+    last = places[places["end"].eq(places.groupby("place")["end"].transform("max"))]
+    tied = last[last.duplicated("place", keep=False)]
+    if len(tied):
+        keys = tied.assign(key=legs["interaction_key"].iloc[tied["leg"]].array).sort_values("key")
+        last = last.drop(keys.index[keys.duplicated("place", keep="last")])
+    found = np.zeros(len(legs), dtype=bool)
+    found[last["leg"]] = True
+    return found
+
+
+def inferred(run: Run, partitions: Sequence[str], lost: pd.Series, zone: str) -> list[Cause]:
+    """Why values were likely lost. `lost`: interaction key -> lost values; `zone`: where the schedule's days begin.
 
     An interaction counts where its values were judged: one that has lost values, or the newest on one of its records.
     """
-    if legs.empty or "verdict" not in changes:
+    if lost.empty or not partitions:  # a run that takes another back has none
         return []
-    lost = changes[changes["verdict"].isin([MISSING, DRIFTED]) & ~changes["held"].isin(LEFT_ALONE)]
-    lost = lost[~pd.MultiIndex.from_frame(lost[["section", "property"]]).isin(systematic)]
-    values = lost.groupby("interaction_key").size()
-    found = pd.concat(targets, ignore_index=True)
-    found = found[found["outcome"].isin([MATCHED, TO_CREATE])][["interaction_key", "entity", "record"]]
-    found = found.merge(legs[["interaction_key", "end_time"]], on="interaction_key")
-    newest = found.sort_values(["end_time", "interaction_key"]).drop_duplicates(["entity", "record"], keep="last")
-    judged = legs[legs["interaction_key"].isin({*newest["interaction_key"], *values.index}) & legs["due_at"].notna()]
-    due = judged["due_at"]
+    legs, places = _read(run, partitions)
+    there = _newest(legs, places) | among(legs["interaction_key"], lost.index.to_series())
+    judged = legs[there & legs["due_at"].notna()]
+    due, keys = judged["due_at"], judged["interaction_key"]
+    skill = judged["skill_name"] if judged["skill_name"].notna().all() else judged["skill_name"].astype("str").where(
+        judged["skill_name"].notna(), judged["skill_id"].astype("str")
+    )  # fmt: skip
+    values = pd.Index(lost.index).get_indexer(keys)
     told = pd.DataFrame(
         {
-            "interaction_key": judged["interaction_key"],
+            "interaction_key": keys,
             "agent": judged["agent_id"],
-            "skill": judged["skill_name"].where(judged["skill_name"].notna(), judged["skill_id"]),
-            "day": due.dt.tz_convert(ZoneInfo(zone)).dt.strftime("%Y-%m-%d"),
+            "skill": skill,
+            "day": due.dt.tz_convert(ZoneInfo(zone)).dt.tz_localize(None).dt.normalize(),
             "due_at": due,
-            "values": judged["interaction_key"].map(values).fillna(0).astype("int64"),
+            "values": np.append(lost.to_numpy(), 0)[values],
         },
         columns=list(COLUMNS),
     )

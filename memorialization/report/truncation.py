@@ -19,6 +19,9 @@ from memorialization.transcripts import COLUMNS
 BINS: Final = 20
 """Bars of `Truncation.histogram` up to the limit; one more is for all that is longer."""
 
+LENGTHS: Final = ["section", "property", "limit", "length", *UNITS, "ambiguous"]
+"""What is read of the transcripts' lengths (`fitness`)."""
+
 _QUANTILES: Final = {"median": 0.5, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 _TYPICAL: Final = 3  # cuts at one and the same place, from which on it is no chance
 _MOST_NAMED: Final = 3
@@ -27,7 +30,7 @@ _MOST_NAMED: Final = 3
 def truncation(
     frozen: Frozen, lengths: list[pd.DataFrame], transcripts: list[pd.DataFrame], receipts: pd.DataFrame
 ) -> Iterator[Truncation]:
-    """`lengths`: of each partition (`prepare`); `transcripts`: of each bucket (`transcripts.COLUMNS`); `receipts`: of
+    """`lengths`: of each partition, `LENGTHS`; `transcripts`: of each bucket (`transcripts.COLUMNS`); `receipts`: of
     all buckets, empty where nothing was written."""
     measured = pd.concat(lengths) if lengths else pd.DataFrame()
     if measured.empty:

@@ -11,7 +11,8 @@ from memorialization.report.words import ENGLISH, Language
 from memorialization.revert import CREATED, NEWER
 from memorialization.run import Frozen, Run
 
-_LEFT = (MOVED, NEWER, CREATED)
+LEFT = (MOVED, NEWER, CREATED)
+"""Why a revert leaves a value."""
 
 
 def undone(
@@ -19,7 +20,7 @@ def undone(
 ) -> Verdict:
     """The verdict of a revert: its sentence says that it is an undo. `reasons`: as in the report."""
     held, run_id = reasons.get("held", {}), str(run.reverts)
-    told = [words.say(f"undo.left.{reason}", n=held[reason]) for reason in _LEFT if held.get(reason)]
+    told = [words.say(f"undo.left.{reason}", n=held[reason]) for reason in LEFT if held.get(reason)]
     if failures:
         sentence = words.say("undo.unsettled", run=run_id, failure=failures[0])
     else:
@@ -42,7 +43,7 @@ def left(frozen: Frozen, changes: pd.DataFrame) -> list[Left]:
     if "record" not in changes:
         return []
     rows = []
-    kept = changes[changes["held"].isin(_LEFT)]
+    kept = changes[changes["held"].isin(LEFT)]
     for (reason, entity, record), group in list(kept.groupby(["held", "entity", "record"]))[:MOST_LISTED]:
         rows.append(
             Left(

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import orjson
+from pyrate_limiter import Duration, InMemoryBucket, Limiter, Rate, SingleBucketFactory
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 
 from memorialization.clock import ahead
@@ -43,10 +44,14 @@ Params = Mapping[str, str | int | list[str]]
 DISCOVERY_HOST: Final = "https://cxone.niceincontact.com"
 API_VERSION: Final = "30.0"
 TRIES: Final = 6
+CASE_READS: Final = Rate(120_000, Duration.HOUR)  # of a tenant (cxone-api, section 6)
 _ACD: Final = "/incontactapi/services/v{version}/"
 _DFO: Final = "/dfo/3.0/"
 _LONGEST_RETRY_AFTER: Final = 300.0
 _ADMIN_PAGE: Final = 100
+_SAY_AGAIN: Final = 60.0
+_CASE_READ: Final = re.compile(r"contacts/[^/]+(/messages)?|messages/[^/]+")
+_BASE: Final = re.compile(r"https?://(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:[0-9]+)?/?", re.IGNORECASE | re.ASCII)
 
 
 class _Again(Exception):
@@ -62,8 +67,9 @@ class CxoneClient:
     """Reads one tenant; safe to share between threads; close it or use it as a context manager.
 
     `base_url` issues tokens (https://{area}.nice-incontact.com); `discovery_url` tells the API endpoint,
-    unless `api_endpoint` is given. `first_wait` (seconds) doubles with every try up to `max_wait`. Raises
-    ConfigurationError for a URL that is not https, unless it is a loopback address.
+    unless `api_endpoint` is given. `first_wait` (seconds) doubles with every try up to `max_wait`. Reads of cases and
+    their messages wait until `case_reads` permits them. Raises ConfigurationError for a URL that is not https, unless
+    it is a loopback address.
     """
 
     def __init__(
@@ -80,6 +86,7 @@ class CxoneClient:
         first_wait: float = 5.0,
         max_wait: float = 60.0,
         timeout: float = 120.0,
+        case_reads: Rate = CASE_READS,
     ) -> None:
         if not access_key_id or not access_key_secret:
             raise ConfigurationError("the CXone connection needs an access key id (login) and its secret (password)")
@@ -91,6 +98,9 @@ class CxoneClient:
         self.api_version = api_version
         self._tries, self._first_wait, self._max_wait = tries, first_wait, max_wait
         self._lock = threading.Lock()
+        # without its thread that forgets old reads, which never ends: an hour's take ten megabytes
+        self._case_reads = Limiter(SingleBucketFactory(InMemoryBucket([case_reads]), schedule_leak=False))
+        self._waiting_said = float("-inf")
         self._token = ""
         self._renew_at = 0.0
         self.clock_ahead: float | None = None  # of the last answer, see memorialization.clock
@@ -140,25 +150,42 @@ class CxoneClient:
         except ValueError:
             return datetime.now(UTC)
 
-    def acd(self, path: str, params: Params | None = None, *, missing_ok: bool = False) -> Any:
-        """GET of the reporting and admin API; None for 204, and for 404 where `missing_ok`."""
+    def acd(
+        self, path: str, params: Params | None = None, *, missing_ok: bool = False, rows_under: str | None = None
+    ) -> Any:
+        """GET of the reporting and admin API; None for 204, and for 404 where `missing_ok`.
+
+        A list under the key `rows_under` must hold rows, or it is asked for again.
+        """
         base = self.api_endpoint + _ACD.format(version=self.api_version)
-        return self._get(base + path, params or {}, missing_ok=missing_ok)
+        return self._get(base + path, params or {}, missing_ok=missing_ok, rows_under=rows_under)
 
     def dfo(self, path: str, params: Params | None = None, *, missing_ok: bool = False) -> Any:
         """GET of Digital Experience; None for 204, and for 404 where `missing_ok`."""
+        if _CASE_READ.fullmatch(path):
+            self._await_case_read()
         return self._get(self.api_endpoint + _DFO + path, params or {}, missing_ok=missing_ok)
+
+    def _await_case_read(self) -> None:
+        if self._case_reads.try_acquire("case", blocking=False):
+            return
+        if time.monotonic() > self._waiting_said + _SAY_AGAIN:
+            self._waiting_said = time.monotonic()
+            log.info("CXone's limit for reads of cases is reached: they wait until it permits more")
+        self._case_reads.try_acquire("case")
 
     def acd_pages(
         self, path: str, key: str, params: Params | None = None, *, top: int = _ADMIN_PAGE
     ) -> Iterator[tuple[list[Any], Mapping[str, Any]]]:
         """Pages of a skip/top list as (rows, envelope), until 204, an empty page or `totalRecords`.
 
-        A page shorter than `top` is no end: the service may cap pages lower than asked.
+        A page shorter than `top` is no end: the service may cap pages lower than asked. Nor is one without rows
+        before `totalRecords`: it is asked for again, and ServiceUnavailable if it stays so.
         """
-        skip, previous = 0, None
+        skip, previous, total = 0, list[Any](), None
         while True:
-            body = self.acd(path, {**(params or {}), "skip": skip, "top": top})
+            asked = {**(params or {}), "skip": skip, "top": top}
+            body = self.acd(path, asked, rows_under=None if total is None else key)
             if body is None:
                 return
             rows, envelope = rows_of(body, key, path)
@@ -171,14 +198,25 @@ class CxoneClient:
             if total is not None and skip >= total:
                 return
 
-    def _get(self, url: str, params: Params, *, bearer: bool = True, missing_ok: bool = False) -> Any:
+    def _get(
+        self,
+        url: str,
+        params: Params,
+        *,
+        bearer: bool = True,
+        missing_ok: bool = False,
+        rows_under: str | None = None,
+    ) -> Any:
         def once() -> Any:
             token = self._bearer() if bearer else None
             response = self._send("GET", url, params=params, token=token)
             if response.status_code == 401 and token:
                 self._forget(token)
                 response = self._send("GET", url, params=params, token=self._bearer())
-            return _parsed(response, missing_ok=missing_ok)
+            body = _parsed(response, missing_ok=missing_ok)
+            if rows_under and (body is None or not rows_of(body, rows_under, _place(response))[0]):
+                raise _Again(ServiceUnavailable(f"{_place(response)} gave no rows where more are due: run again"))
+            return body
 
         return self._patiently(once)
 
@@ -293,7 +331,7 @@ def _parsed(response: httpx.Response, *, missing_ok: bool) -> Any:
         return _json(response.content, place)
     what = f"{place} answered HTTP {status}{_description(response)}"
     if status == 429:
-        raise _Again(RateLimited(f"{what} after all tries; run fewer at a time"), _retry_after(response))
+        raise _Again(RateLimited(f"{what}, too many calls: run fewer programs at a time"), _retry_after(response))
     if status == 408 or status >= 500:
         raise _Again(ServiceUnavailable(what), _retry_after(response))
     if status == 401:
@@ -349,11 +387,11 @@ def _trusted() -> ssl.SSLContext:
 
 
 def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
     try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:  # no address, or nothing that could be one
+        return False
 
 
 def _with_scheme(host: str) -> str:
@@ -363,13 +401,11 @@ def _with_scheme(host: str) -> str:
 
 
 def _safe_url(url: str) -> str:
-    parts = urlsplit(url)
-    if not parts.hostname or parts.username or parts.scheme not in ("https", "http"):
-        raise ConfigurationError("a CXone URL must look like https://host, without a user name in it")
-    if parts.scheme == "http" and not _is_loopback(url):
-        raise ConfigurationError(
-            f"CXone at {parts.hostname} must be called over https: the token would travel in clear"
-        )
+    if not _BASE.fullmatch(url):
+        raise ConfigurationError("a CXone URL must look like https://host, with nothing before or behind the host")
+    if url.startswith("http://") and not _is_loopback(url):
+        host = urlsplit(url).hostname
+        raise ConfigurationError(f"CXone at {host} must be called over https: the token would travel in clear")
     return url.rstrip("/")
 
 

@@ -7,8 +7,7 @@ still open, or is among `wanted.again`. Final State is true for every ended leg:
 """
 
 import logging
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -19,6 +18,7 @@ import pyarrow as pa
 
 from memorialization.errors import ContractBroken, RequestRefused
 from memorialization.interactions import INTERACTIONS, SCRIPT_PREFIX, TRANSCRIPTS
+from memorialization.logs import threads
 from memorialization.ports import Batch, Wanted, Window
 from plugins.cxone.client import CxoneClient, Params
 from plugins.cxone.fields import count_of, rows_of, text_of, zulu
@@ -26,6 +26,7 @@ from plugins.cxone.history import CLOSED, Event, Leg, events_of, leg_without_his
 from plugins.cxone.identity import Agent, agent_of, customer_email, customer_phone
 from plugins.cxone.lookups import Lookups
 from plugins.cxone.options import CxoneOptions, Tally
+from plugins.cxone.search import cases_of
 from plugins.cxone.transcript import full_name, lines_of_case, transcript_until
 from plugins.cxone.voice import DIGITAL_MEDIA, LOOK_BACK, SKEW, completed_pages, started
 
@@ -74,11 +75,11 @@ class DigitalReader:
         window: Window,
         wanted: Wanted,
         options: CxoneOptions,
-        phone_region: str | None,
+        phone_regions: Sequence[str],
         tally: Tally,
     ) -> None:
         self._client, self._lookups, self._options, self._tally = client, lookups, options, tally
-        self._window, self._wanted, self._region = window, wanted, phone_region
+        self._window, self._wanted, self._regions = window, wanted, phone_regions
         self._again_cases = {key.split(":")[1] for key in wanted.again if key.startswith("d:")}
         self._known_cases: dict[str, datetime] = {}  # case id -> its last change that was seen
         for key, at in wanted.known.items():
@@ -91,6 +92,7 @@ class DigitalReader:
     def batches(self) -> Iterator[Batch]:
         """A batch per 1,000 cases, in the order of their case ids; legs of a case oldest first.
 
+        Before them one without cases: by then `tally` holds what was left out while they were looked for.
         A case that cannot be read is counted and left out; ContractBroken if that is every one of them.
         """
         self._now = self._client.server_time()
@@ -98,8 +100,10 @@ class DigitalReader:
         cases = self._cases()
         # the threads below only read these
         _ = self._lookups.queues, self._lookups.channels, self._lookups.skills, self._lookups.agent_ids
-        unread, ids = 0, iter(sorted(cases, key=lambda i: (len(i), i)))
-        with ThreadPoolExecutor(self._options.concurrency, thread_name_prefix="cxone") as pool:
+        yield self._batch([], ())
+        left = sorted(cases.keys() - self._wanted.read, key=lambda i: (len(i), i))
+        unread, ids = 0, iter(left)
+        with threads(self._options.concurrency, "cxone") as pool:
             while part := list(islice(ids, CASES_PER_BATCH)):
                 found = list(pool.map(lambda i: self._read(i, cases[i]), part))
                 for one in found:
@@ -108,9 +112,8 @@ class DigitalReader:
                     if one.skipped:
                         unread += one.skipped != _GONE
                         self._tally.skipped[one.skipped] += 1
-                if any(one.rows for one in found):
-                    yield self._batch(found)
-        if cases and unread == len(cases):
+                yield self._batch(found, tuple(part))
+        if left and unread == len(cases):
             raise ContractBroken(f"none of {unread} digital cases could be read; the log names the first reasons")
 
     def _completed(self) -> dict[str, Mapping[str, Any]]:
@@ -137,7 +140,8 @@ class DigitalReader:
         seen: set[str] = set()
         since, end = self._wanted.since, self._window.end
         older: Params = {"status[]": _UNCLOSED, **_created(since - _LONGEST_OPEN, since)}
-        for rows in chain(self._search(_created(since, end)), self._search(older)):
+        searches = (cases_of(self._client, asked, self._tally) for asked in (_created(since, end), older))
+        for rows in chain.from_iterable(searches):
             for case in rows:
                 case_id = text_of(case, "id") if isinstance(case, dict) else None
                 if case_id is None:
@@ -147,28 +151,6 @@ class DigitalReader:
                     if self._concerns(case_id, case):
                         cases[case_id] = case
         return cases | dict.fromkeys({*self._outcomes, *self._again_cases} - seen)
-
-    def _search(self, params: Params) -> Iterator[list[Any]]:
-        """Pages of 25 until one is empty or all hits are there. Days are whole; `_concerns` makes the cut."""
-        ids: set[str] = set()
-        idle = 0
-        while True:
-            body = self._client.dfo("contacts", params)
-            if body is None:
-                return
-            rows, envelope = rows_of(body, "data", "the search for digital contacts")
-            if not rows:
-                return
-            yield rows
-            before = len(ids)
-            ids.update(str(case.get("id")) for case in rows if isinstance(case, dict))
-            idle = 0 if len(ids) > before else idle + 1
-            token, hits = text_of(envelope, "scrollToken"), count_of(envelope, "hits")
-            if not token or (hits is not None and len(ids) >= hits):
-                return
-            if idle > 2:
-                raise ContractBroken(f"the search for digital contacts repeats itself after {len(ids)} cases")
-            params = {**params, "scrollToken": token}
 
     def _concerns(self, case_id: str, case: Mapping[str, Any]) -> bool:
         """Whether a leg of the case can lie in the window, or has changed since; an unreadable time says yes."""
@@ -261,13 +243,13 @@ class DigitalReader:
 
     def _history(self, case_id: str) -> list[Event]:
         rows: list[Any] = []
-        page = 1
+        page, hits = 1, None
         while True:
             params = {"page": page, "size": _HISTORY_PAGE, "withContext": 1}
             body = self._client.dfo(f"contacts/{case_id}/history", params, missing_ok=True)
-            if body is None:
-                break
-            more, envelope = rows_of(body, "data", "the history of a digital contact")
+            more, envelope = ([], {}) if body is None else rows_of(body, "data", "the history of a digital contact")
+            if not more and hits is not None and len(rows) < hits:  # who had the case would be told wrongly
+                raise ContractBroken(f"its history ends after {len(rows)} of {hits} events")
             hits = count_of(envelope, "hits")
             if not more or more == rows[-len(more) :]:  # a history without pages repeats itself
                 break
@@ -311,7 +293,7 @@ class DigitalReader:
             "refused": False,
             "abandoned": bool(case.get("abandon")),
             "customer_email": customer_email(case),
-            "customer_phone": customer_phone(case, self._region),
+            "customer_phone": customer_phone(case, self._regions),
             "from_name": name,
             "customer_name": name,
             "channel_name": channel.name if channel else None,
@@ -372,13 +354,14 @@ class DigitalReader:
                 row["transcript_ref"] = sha256(text.encode()).hexdigest()
                 found.texts[row["transcript_ref"]] = text
 
-    def _batch(self, found: list[_Found]) -> Batch:
+    def _batch(self, found: list[_Found], cases: tuple[str, ...]) -> Batch:
         scripts = [pa.field(SCRIPT_PREFIX + name, pa.large_string()) for name in sorted(self._wanted.script_variables)]
         rows = [row for one in found for row in one.rows]
         texts = {ref: text for one in found for ref, text in one.texts.items()}
         return Batch(
             pa.Table.from_pylist(rows, schema=pa.schema([*INTERACTIONS, *scripts])),
             pa.table({"transcript_ref": list(texts), "text": list(texts.values())}, schema=TRANSCRIPTS),
+            cases,
         )
 
 

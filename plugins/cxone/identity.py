@@ -5,7 +5,7 @@ Source: cxone-api, sections 1.4 and 4.1.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -51,9 +51,9 @@ def customer_email(case: Mapping[str, Any]) -> str | None:
     return next((address.lower() for address in _addresses(case) if _EMAIL.fullmatch(address)), None)
 
 
-def customer_phone(case: Mapping[str, Any], region: str | None) -> str | None:
-    """The first address that is a valid phone number, in `region` or international; as it is spelled."""
-    return next((address for address in _addresses(case) if _is_phone(address, region)), None)
+def customer_phone(case: Mapping[str, Any], regions: Sequence[str]) -> str | None:
+    """The first address that is a valid phone number, in one of `regions` or international; as it is spelled."""
+    return next((address for address in _addresses(case) if _is_phone(address, regions)), None)
 
 
 def _addresses(case: Mapping[str, Any]) -> Iterator[str]:
@@ -67,10 +67,10 @@ def _addresses(case: Mapping[str, Any]) -> Iterator[str]:
             yield address
 
 
-def _is_phone(address: str, region: str | None) -> bool:
+def _is_phone(address: str, regions: Sequence[str]) -> bool:
     if not _PHONE.fullmatch(address):
         return False
-    for spelling, where in ((address, region), ("+" + address.lstrip("+"), None)):
+    for spelling, where in (*((address, region) for region in regions), ("+" + address.lstrip("+"), None)):
         try:
             if phonenumbers.is_valid_number(phonenumbers.parse(spelling, where)):
                 return True

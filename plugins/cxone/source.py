@@ -3,7 +3,7 @@
 What a reading had to leave out or to assume is counted in `skipped` and `assumed`, never silent.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from memorialization.errors import ConfigurationError
 from memorialization.ports import Batch, Channel, Wanted, Window
@@ -18,11 +18,11 @@ class CxoneSource:
     """Agent legs of one tenant; names behind ids are looked up once per source."""
 
     def __init__(
-        self, client: CxoneClient, *, phone_region: str | None = None, options: CxoneOptions | None = None
+        self, client: CxoneClient, *, phone_regions: Sequence[str] = (), options: CxoneOptions | None = None
     ) -> None:
-        """`phone_region` (DE, US, ...) reads national phone numbers of digital customers; None: none."""
+        """`phone_regions` (DE, US, ...) read national phone numbers of digital customers; each is tried."""
         self._client = client
-        self._phone_region = phone_region
+        self._phone_regions = tuple(phone_regions)
         self._options = options or CxoneOptions()
         self._lookups = Lookups(client)
         self._tally = Tally()
@@ -50,5 +50,5 @@ class CxoneSource:
             yield from voice_batches(self._client, self._lookups, window, wanted, self._options, self._tally)
         else:
             yield from DigitalReader(
-                self._client, self._lookups, window, wanted, self._options, self._phone_region, self._tally
+                self._client, self._lookups, window, wanted, self._options, self._phone_regions, self._tally
             ).batches()

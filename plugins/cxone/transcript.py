@@ -33,7 +33,7 @@ def lines_of_case(
     """
     body = client.dfo(f"contacts/{case_id}/messages", missing_ok=True)
     if body is None:
-        return []
+        return None
     rows, envelope = rows_of(body, "data", "messages")
     if (count_of(envelope, "hits") or 0) > len(rows):
         return None

@@ -11,6 +11,7 @@ import json
 import logging
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from urllib3.exceptions import HTTPError
 
 from memorialization.clock import ahead
 from memorialization.errors import ContractBroken, QuotaExhausted
+from memorialization.logs import about
 from memorialization.ports import Usage
 from plugins.hubspot import failures
 from plugins.hubspot.failures import Failure
@@ -72,8 +74,9 @@ class _Failed(Exception):
 def _say_again(state: RetryCallState) -> None:
     trouble = state.outcome.exception() if state.outcome else None
     if isinstance(trouble, _Failed) and state.next_action:
-        wait = state.next_action.sleep
-        log.warning("%s Try %d in %.1f s.", trouble.failure.error, state.attempt_number + 1, wait)
+        error, wait = trouble.failure.error, state.next_action.sleep
+        with about(correlation_id=error.correlation_id):
+            log.warning("%s Try %d in %.1f s.", error, state.attempt_number + 1, wait)
 
 
 class Client:
@@ -115,6 +118,7 @@ class Client:
         self._lock = threading.Lock()
         self._calls: Counter[str] = Counter()
         self._throttled = 0
+        self._waited = 0.0
 
     def batch_read(self, type_id: str, body: Body) -> Answer:
         body = {"properties": [], "propertiesWithHistory": []} | body  # both are required, empty or not
@@ -210,7 +214,7 @@ class Client:
         """Calls include every retry, for each counts against the quota."""
         limit, remaining = self._limits.daily or (None, None)
         with self._lock:
-            return Usage(dict(self._calls), self._throttled, limit, remaining, self._limits.per_second)
+            return Usage(dict(self._calls), self._throttled, limit, remaining, self._limits.per_second, self._waited)
 
     def _raw(self, method: str, path: str, body: Body | None = None) -> Callable[..., HTTPResponse]:
         """A path the SDK has no module for, still sent by the SDK's client."""
@@ -249,9 +253,11 @@ class Client:
         arguments: tuple[object, ...],
         statuses: tuple[int, ...],
     ) -> Answer:
+        asked = time.monotonic()
         with self._limits.call(search=endpoint == "search") as granted:
             with self._lock:
                 self._calls[endpoint] += 1
+                self._waited += time.monotonic() - asked
             status, raw, correlation_id, failure = self._exchange(endpoint, call, arguments, granted)
         body = None
         if failure is None and status not in statuses:

@@ -6,6 +6,7 @@ The same function serves Airflow's hook and the command line.
 import ipaddress
 import re
 from collections.abc import Mapping
+from typing import Final
 from urllib.parse import urlsplit
 
 from memorialization.errors import ConfigurationError
@@ -16,6 +17,7 @@ from plugins.hubspot.versions import VERSIONS
 from plugins.hubspot.write import BATCH_BYTES
 
 HOST = "https://api.hubapi.com"
+_BASE: Final = re.compile(r"[a-z]+://(\[[0-9a-f:]+\]|[a-z0-9.-]+)(:[0-9]+)?/?", re.IGNORECASE | re.ASCII)
 
 
 def store_from(
@@ -63,10 +65,10 @@ def _base_url(host: str) -> str:
     url = host.strip() if "://" in host else f"https://{host.strip()}"
     try:
         parts = urlsplit(url)
-        wrong = parts.port == 0 or parts.path not in ("", "/") or "@" in parts.netloc
+        wrong = parts.port == 0 or not _BASE.fullmatch(url)
     except ValueError:  # a port that is no number, or half an IPv6 address
         wrong = True
-    if wrong or not parts.hostname or parts.query or parts.fragment:
+    if wrong or not parts.hostname:
         raise ConfigurationError("The HubSpot connection's host must be a base URL such as https://api.hubapi.com.")
     if parts.scheme != "https" and not (parts.scheme == "http" and _loopback(parts.hostname)):
         raise ConfigurationError(

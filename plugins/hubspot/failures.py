@@ -45,6 +45,7 @@ class Refused(RequestRefused):
         super().__init__(f"HubSpot refused {endpoint} with {status}{reason}.")
         self.status = status
         self.reason = reason
+        self.correlation_id = reason.correlation_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,20 @@ def refusal(
     """
     body = _json(raw)
     why = reason(body)
+    failure = _meant(endpoint, status, body, why, headers, zone)
+    named = _kept(_CORRELATION, (headers or {}).get("X-HubSpot-Correlation-Id"))  # of a page, whose body names none
+    failure.error.correlation_id = why.correlation_id or named
+    return failure
+
+
+def _meant(
+    endpoint: str,
+    status: int,
+    body: dict[str, Any],
+    why: Reason,
+    headers: Mapping[str, str] | None,
+    zone: Callable[[], str | None],
+) -> Failure:
     after = _seconds((headers or {}).get("Retry-After"))
     if status == 401:
         return Failure(

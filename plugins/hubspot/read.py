@@ -6,7 +6,6 @@ or named as not found; anything else raises.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TypeVar
 
@@ -14,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from memorialization.errors import ContractBroken
+from memorialization.logs import threads
 from memorialization.ports import Change, Entity
 from plugins.hubspot import frames
 from plugins.hubspot.client import THREADS, Answer, Body, Client
@@ -61,8 +61,8 @@ def side_by_side(call: Callable[[list[str]], T], ids: Sequence[str], size: int) 
     parts = [list(ids[start : start + size]) for start in range(0, len(ids), size)]
     if len(parts) <= 1:
         return [call(part) for part in parts]
-    with ThreadPoolExecutor(THREADS) as threads:
-        return list(threads.map(call, parts))  # the first error cancels what has not begun
+    with threads(THREADS) as pool:
+        return list(pool.map(call, parts))  # the first error cancels what has not begun
 
 
 def absent_ids(endpoint: str, answer: Answer) -> set[str]:

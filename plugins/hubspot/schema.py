@@ -1,4 +1,4 @@
-"""What a record type is called and which properties it has is asked of the account once per store.
+"""The account, its record types, and their properties and pipelines are asked for once per store.
 
 Sources: hubspot-api, sections 2 (type ids), 2.6 (properties, validation rules) and 6 (account, scopes).
 """
@@ -35,16 +35,26 @@ class Schema:
 
     def __init__(self, client: Client) -> None:
         self._client = client
+        self._account: Account | None = None
+        self._scopes: tuple[frozenset[str] | None] | None = None
         self._custom: dict[str, str] | None = None
         self._properties: dict[str, dict[str, Property]] = {}
+        self._pipelines: dict[str, dict[str, Pipeline] | None] = {}
 
     def account(self) -> Account:
-        body = self._client.account().body
-        kind = str(body.get("accountType") or "STANDARD")
-        return Account(int(body["portalId"]), str(body["timeZone"]), str(body["uiDomain"]), kind)
+        if self._account is None:
+            body = self._client.account().body
+            kind = str(body.get("accountType") or "STANDARD")
+            self._account = Account(int(body["portalId"]), str(body["timeZone"]), str(body["uiDomain"]), kind)
+        return self._account
 
     def scopes(self) -> frozenset[str] | None:
         """None for tokens that HubSpot tells nothing about: those of OAuth apps."""
+        if self._scopes is None:
+            self._scopes = (self._granted(),)
+        return self._scopes[0]
+
+    def _granted(self) -> frozenset[str] | None:
         try:
             scopes = self._client.token_info().body.get("scopes")
         except Refused:
@@ -72,6 +82,11 @@ class Schema:
         return self._properties[entity.type_id]
 
     def pipelines(self, entity: Entity) -> dict[str, Pipeline] | None:
+        if entity.type_id not in self._pipelines:
+            self._pipelines[entity.type_id] = self._listed(entity)
+        return self._pipelines[entity.type_id]
+
+    def _listed(self, entity: Entity) -> dict[str, Pipeline] | None:
         try:
             items = self._client.pipelines(entity.type_id).results
         except AuthenticationError:

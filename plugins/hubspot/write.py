@@ -8,7 +8,7 @@ and 2.3; peers, section 0).
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, wait
 from typing import Any
 
 from memorialization.errors import (
@@ -17,6 +17,7 @@ from memorialization.errors import (
     MemorializationError,
     ServiceUnavailable,
 )
+from memorialization.logs import threads
 from memorialization.ports import Entity, Property, Receipt, WriteRow, nothing
 from plugins.hubspot.client import THREADS, Answer, Body, Client
 from plugins.hubspot.failures import Reason, Refused, contract, reason
@@ -107,9 +108,9 @@ class Writing:
         for key in dict.fromkeys(row.key_property for row in rows if row.key_property is not None):
             batches += _batches([row for row in rows if row.key_property == key], self._batch_bytes)
         found: dict[str, Receipt] = {}
-        with ThreadPoolExecutor(THREADS) as threads:
+        with threads(THREADS) as pool:
             try:
-                waiting = {threads.submit(self._settled, batch) for batch in batches}
+                waiting = {pool.submit(self._settled, batch) for batch in batches}
                 while waiting:
                     done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                     for part in [future.result() for future in done]:
@@ -117,7 +118,7 @@ class Writing:
                         if told is not None:
                             told(part)
             except BaseException:  # what cannot be kept must not be sent either
-                threads.shutdown(cancel_futures=True)
+                pool.shutdown(cancel_futures=True)
                 raise
         return [found[row.trace] for row in rows]
 

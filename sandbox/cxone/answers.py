@@ -9,6 +9,9 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sandbox.cxone.behaviour import OffsetTimes
+from sandbox.times import parse
+
 
 class Refused(Exception):
     """Raised when a request cannot be answered; carries the HTTP status. Asking again does not help."""
@@ -43,6 +46,24 @@ def digital_error(refused: Refused) -> Response:
     return answer({"errors": [error], "uid": "00000000-0000-4000-8000-000000000000"}, refused.status)
 
 
+def playback_error(refused: Refused, route: str) -> Response:
+    """`{internalCode, message}`, throttled `{message, route}` (cxone-api, section 3.6)."""
+    if refused.status == 429:
+        return answer({"message": refused.reason, "route": route}, 429)
+    return answer({"internalCode": refused.status, "message": refused.reason}, refused.status)
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """A body that must be a JSON object. Raises Refused (400)."""
+    try:
+        body = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise Refused(400, "the body is not JSON") from None
+    if not isinstance(body, dict):
+        raise Refused(400, "the body must be a JSON object")
+    return body
+
+
 def whole(request: Request, name: str, default: int, most: int | None = None) -> int:
     """A non-negative whole number of the query, capped at `most`. Raises Refused (400)."""
     text = request.query_params.get(name, str(default))
@@ -59,3 +80,21 @@ def flag(request: Request, name: str) -> bool | None:
     if text.lower() not in ("true", "false"):
         raise Refused(400, f"{name} must be true or false, got {text!r}")
     return text.lower() == "true"
+
+
+def instant(request: Request, name: str, offsets: OffsetTimes) -> int | None:
+    """A query timestamp in ms, None when absent; `offsets` says what becomes of one without a literal `Z`.
+
+    Raises Refused (400).
+    """
+    text = request.query_params.get(name)
+    if text is None:
+        return None
+    try:
+        if text.endswith("Z") or offsets == "honour":
+            return parse(text)
+        if offsets == "ignore":
+            return parse(text[:19])
+    except ValueError:
+        pass
+    raise Refused(400, f"{name} must be an ISO 8601 UTC time ending in Z, got {text!r}")

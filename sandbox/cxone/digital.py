@@ -18,6 +18,7 @@ from starlette.responses import Response
 from sandbox.catalogue import Agent, guid
 from sandbox.conversation import SHORTENED_AT, Message, messages
 from sandbox.cxone.answers import Refused, answer, whole
+from sandbox.cxone.faults import Fault
 from sandbox.interactions import CaseEvent, DigitalCase
 from sandbox.live import detail_url
 from sandbox.times import midnight, offset, offset_millis
@@ -36,6 +37,7 @@ class DigitalApi:
         self._cases = sorted(world.cases.values(), key=lambda case: (case.created, case.case_id))
         self._opened = [case.created for case in self._cases]
         self._scrolls: dict[str, list[DigitalCase]] = {}
+        self._withdrawn: set[str] = set()
         self._random = random.Random(world.settings.seed)
 
     def search(self, request: Request) -> Response:
@@ -48,6 +50,8 @@ class DigitalApi:
                 raise Refused(400, "scrollToken is unknown or used up; start the search again")
             hits = int(token.rpartition(".")[2])
         else:
+            if query.get("sorting", "createdAt") != "createdAt":
+                raise Refused(400, "sorting must be createdAt")
             found = self._matching(request, now)
             if query.get("sortingType", "asc").lower() == "desc":
                 found.reverse()
@@ -72,10 +76,38 @@ class DigitalApi:
         first = max(0, page - 1) * size
         return answer({"hits": len(rows), "data": rows[first : first + size]})
 
-    def messages(self, case_id: str) -> Response:
+    def detail(self, case_id: str) -> Response:
+        """GET /contacts/{id}/detail: the case with its channel, queue and messages."""
+        case, now = self._get(case_id)
+        channel = {"id": case.channel.channel_id, "name": case.channel.name, "isDeleted": False}
+        queue = {"id": case.skill.queue_id, "name": case.skill.name, "skillId": case.skill.skill_id}
+        rows = self._messages(case, now, Fault())
+        return answer(self._view(case, now) | {"channel": channel, "routingQueue": queue, "messages": rows})
+
+    def neighbours(self, case_id: str) -> Response:
+        """GET /contacts/{id}/detail/pagination, by creation."""
+        case, now = self._get(case_id)
+        place = self._cases.index(case)
+        before = self._cases[place - 1].case_id if place else None
+        after = next((other.case_id for other in self._cases[place + 1 : place + 2] if other.created <= now), None)
+        return answer({"previous": before, "next": after})
+
+    def messages(self, case_id: str, fault: Fault) -> Response:
         """GET /contacts/{id}/messages: long ones shortened."""
         case, now = self._get(case_id)
-        rows = [self._message(case, message, full=False) for message in messages(case) if message.at <= now]
+        if fault.removed:
+            self._withdrawn.add(case_id)
+        rows = self._messages(case, now, fault)
+        return answer({"hits": len(rows), "data": rows})
+
+    def all_messages(self, request: Request) -> Response:
+        """GET /messages?contactNumber=: of that case alone (without it the real one searches all)."""
+        number = request.query_params.get("contactNumber")
+        if number is None:
+            raise Refused(400, "contactNumber is required")
+        direction = request.query_params.getlist("direction") or ["inbound", "outbound"]
+        case, now = self._get(number)
+        rows = [row for row in self._messages(case, now, Fault()) if row["direction"] in direction]
         return answer({"hits": len(rows), "data": rows})
 
     def message(self, message_id: str) -> Response:
@@ -83,8 +115,12 @@ class DigitalApi:
         case, now = self._get(message_id.partition("-")[0])
         for message in messages(case):
             if message.message_id == message_id and message.at <= now:
-                return answer(self._message(case, message, full=True))
+                return answer(self._message(case, message, whole=True))
         raise Refused(404, f"message {message_id} not found")
+
+    def _messages(self, case: DigitalCase, now: int, fault: Fault) -> list[dict[str, Any]]:
+        told = [message for message in messages(case) if message.at <= now]
+        return [self._message(case, message, cut=fault.shortened) for message in told]
 
     def channels(self) -> Response:
         return answer(
@@ -120,13 +156,17 @@ class DigitalApi:
         except ValueError:
             raise Refused(400, "date[from] and date[to] must be days, YYYY-MM-DD") from None
         channels, states = query.getlist("channel[]"), query.getlist("status[]")
-        queues = query.getlist("routingQueueId[]")
+        queues, addresses = query.getlist("routingQueueId[]"), query.getlist("endUserIdOnExternalPlatform[]")
+        owners, words = query.getlist("ownerAssignee[]"), query.get("query", "").lower()
         return [
             case
             for case in self._cases[first:last]
             if (not channels or case.channel.channel_id in channels)
             and (not queues or case.skill.queue_id in queues)
+            and (not addresses or case.address in addresses)
+            and (not words or words in f"{case.case_id} {case.customer_name} {case.address}".lower())
             and (not states or _state(case, now)[0] in states)
+            and (not owners or str(owner.digital_id if (owner := _state(case, now)[3]) else "") in owners)
         ]
 
     def _view(self, case: DigitalCase, now: int) -> dict[str, Any]:
@@ -215,16 +255,21 @@ class DigitalApi:
                 "after": _side(case, assignee, status),
             }
 
-    @staticmethod
-    def _message(case: DigitalCase, message: Message, *, full: bool) -> dict[str, Any]:
-        text = message.text if full or not message.shortened else message.text[: SHORTENED_AT // 2]
+    def _message(
+        self, case: DigitalCase, message: Message, *, whole: bool = False, cut: bool = False
+    ) -> dict[str, Any]:
+        """A message as the API shows it: `whole`, or shortened if it is long or all are `cut`."""
+        text, removed = message.text, message.removed or case.case_id in self._withdrawn
+        shortened = not whole and not removed and (message.shortened or (cut and bool(text)))
+        if shortened:
+            text = text[: min(SHORTENED_AT, len(text)) // 2]
         content: dict[str, Any] = {
             "type": message.kind,
             "payload": {"text": text},
             "fallbackText": text,
             "postback": None,
         }
-        if message.removed:
+        if removed:
             content |= {"payload": {"text": ""}, "fallbackText": ""}
         elif message.kind != "TEXT":
             content["payload"] = {"elements": []}
@@ -242,8 +287,8 @@ class DigitalApi:
             "createdAt": offset(message.at),
             "createdAtWithMilliseconds": offset_millis(message.at),
             "messageContent": content,
-            "hasAdditionalMessageContent": message.shortened and not full,
-            "contentRemoved": {"reason": "GDPR", "removedAt": offset(message.at)} if message.removed else None,
+            "hasAdditionalMessageContent": shortened,
+            "contentRemoved": {"reason": "GDPR", "removedAt": offset(message.at)} if removed else None,
             "authorNameRemoved": None,
             "authorUser": _user(author) if author else None,
             "authorEndUserIdentity": None if author else identity,

@@ -3,7 +3,7 @@
 Names and types: cxone-api, section 3.1. Before after-call work is closed and warehoused a row has no
 disposition, notes or tags and dateACWWarehoused is null; lastUpdateTime moves when they arrive. The twin's
 assumptions: legs of a skill without ACW, and legs nobody took, keep dateACWWarehoused null; every
-fiftieth row gives its durations as strings.
+fiftieth row gives its durations as strings; old versions know whole seconds only, as readers of theirs rely on.
 """
 
 from collections.abc import Callable
@@ -191,9 +191,17 @@ def shaper(version: int, fields: str | None, tags: bool) -> Callable[[dict[str, 
             row["tags"] = [
                 {"Contact_Id": row["contactId"], "TagId": t["tagId"], "TagName": t["tagName"]} for t in row["tags"]
             ]
-            row = {OLD_NAMES.get(name, name): value for name, value in row.items()}
+            row = {OLD_NAMES.get(name, name): _whole(name, value) for name, value in row.items()}
         elif row["tags"]:
             row["tags"] = [{"contactId": row["contactId"], **tag} for tag in row["tags"]]
         return {name: value for name, value in row.items() if name.lower() in wanted} if wanted else row
 
     return shape
+
+
+def _whole(name: str, value: Any) -> Any:
+    """A duration in whole seconds, a string still a string."""
+    if not name.endswith("Seconds") or value is None:
+        return value
+    seconds = int(float(value))
+    return str(seconds) if isinstance(value, str) else seconds

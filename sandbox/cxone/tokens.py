@@ -46,6 +46,19 @@ class Tokens:
             "refreshTokenExpirationTimeSec": 2 * self._lifetime,
         }
 
+    def granted(self, refresh: object) -> dict[str, Any] | None:
+        """A renewal under OAuth's names."""
+        renewed = self.renew(refresh)
+        if renewed is None:
+            return None
+        return {
+            "access_token": renewed["token"],
+            "token_type": "Bearer",
+            "expires_in": self._lifetime,
+            "refresh_token": renewed["refreshToken"],
+            "id_token": self._jwt("id"),
+        }
+
     def valid(self, header: str | None) -> bool:
         """Whether an Authorization header carries a token that still lives."""
         token = (header or "").removeprefix("Bearer ")

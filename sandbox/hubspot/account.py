@@ -6,11 +6,12 @@ hubspot-api, section 6. There is one token, so there is one app; its id follows 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from sandbox.hubspot.call import Answer, Call
-from sandbox.hubspot.errors import ApiError, wrong_json
+from sandbox.hubspot.call import Answer, Call, paged
+from sandbox.hubspot.errors import ApiError, not_found, wrong_json
 from sandbox.hubspot.values import iso, millis
 
 _OWNER_ID, _USER_ID = 70_000_001, 60_000_001
@@ -72,18 +73,37 @@ def token_info(call: Call) -> Answer:
 
 
 def owners(call: Call) -> Answer:
+    """People by page: `limit` (100 unless told, at most 500), `after`, `email`; none is ever archived here."""
     call.need("crm.objects.owners.read")
+    email, archived = call.query.get("email"), call.flag("archived")
+    found = [] if archived else [one for one in _OWNERS if email in (None, one["email"])]
+    return Answer(200, paged(call, found, 100, 500))
+
+
+def owner(call: Call) -> Answer:
+    """By id, or by user id with idProperty=userId."""
+    call.need("crm.objects.owners.read")
+    key = "userId" if call.query.get("idProperty") == "userId" else "id"
+    for one in _OWNERS:
+        if str(one[key]) == call.params["id"]:
+            return Answer(200, one)
+    raise not_found()
+
+
+def _owner(number: int, first: str, last: str) -> dict[str, Any]:
     stamp = "2024-01-01T00:00:00Z"
-    owner = {
-        "id": str(_OWNER_ID),
-        "email": "admin@example.com",
+    return {
+        "id": str(_OWNER_ID + number),
+        "email": f"{first.lower()}@example.com",
         "type": "PERSON",
-        "firstName": "Ada",
-        "lastName": "Admin",
-        "userId": _USER_ID,
+        "firstName": first,
+        "lastName": last,
+        "userId": _USER_ID + number,
         "createdAt": stamp,
         "updatedAt": stamp,
         "archived": False,
         "teams": [],
     }
-    return Answer(200, {"results": [owner]})
+
+
+_OWNERS = [_owner(n, *name.split()) for n, name in enumerate(("Admin Admin", "Ben Berger", "Cleo Carter"))]

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.hubspot.call import Answer, Call
+from sandbox.hubspot.call import Answer, Call, paged
 from sandbox.hubspot.errors import not_found, wrong_json
 from sandbox.hubspot.kinds import association_labels, default_association
 from sandbox.hubspot.store import Record, Store
 
-CREATE_LIMIT, READ_LIMIT = 2_000, 1_000
+CREATE_LIMIT, READ_LIMIT, PAGE = 2_000, 1_000, 500
 
 
 def create(call: Call) -> Answer:
@@ -79,12 +79,32 @@ def put_default(call: Call) -> Answer:
     return call.batch(200, [_made(near, far, here, there)], [])
 
 
+def put(call: Call) -> Answer:
+    """Body: the types, a bare list; they replace those that the pair had."""
+    near, far = _ends(call, "write")
+    here, there = near.live(call.params["id"]), far.live(call.params["to_id"])
+    if here is None or there is None:
+        raise not_found()
+    type_ids = _types({"types": call.array()})
+    _associate(call, near, far, here, there, type_ids)
+    named = {label["typeId"]: label["label"] for label in association_labels(near.kind.type_id, far.kind.type_id)}
+    labels = [named[type_id] for type_id in type_ids if named.get(type_id)]
+    return Answer(201, _made(near, far, here, there) | {"labels": labels})
+
+
+def delete(call: Call) -> Answer:
+    """All associations of the pair; what is not there is no error."""
+    near, far = _ends(call, "write")
+    _dissociate(call, near, far, call.params["id"], call.params["to_id"], None)
+    return Answer(204)
+
+
 def of_record(call: Call) -> Answer:
     near, far = _ends(call, "read")
     record = near.live(call.params["id"])
     if record is None:
         raise not_found()
-    return Answer(200, {"results": _shown(call, near, record, far)})
+    return Answer(200, paged(call, _shown(call, near, record, far), PAGE, PAGE))
 
 
 def _create(call: Call, status: int) -> Answer:

@@ -30,7 +30,7 @@ def read(call: Call) -> Answer:
     id_property = body.get("idProperty")
     ids = [_identity(item) for item in inputs]
     _refuse_duplicates(store, [(id_property, value) for value in ids])
-    archived = call.query.get("archived") == "true"
+    archived = call.flag("archived")
     names = shown_names(store, wanted)
     found: dict[str, dict[str, Any]] = {}
     missing = []
@@ -50,7 +50,7 @@ def create(call: Call) -> Answer:
     call.need_records(store.kind, "write")
 
     def plan(item: dict[str, Any], claimed: _Claims) -> Plan | InputError:
-        checked = planned(store, None, item.get("properties", {}), claimed)
+        checked = planned(store, None, item.get("properties", {}), claimed, call.required(store.kind))
         if isinstance(checked, InputError):
             return checked
         return Plan(None, checked.values, links_of(call, store, item.get("associations")))
@@ -69,7 +69,7 @@ def update(call: Call) -> Answer:
     missing = [_identity(item) for item in inputs if targets[id(item)] is None]
 
     def plan(item: dict[str, Any], claimed: _Claims) -> Plan | InputError:
-        return planned(store, targets[id(item)], item.get("properties", {}), claimed)
+        return planned(store, targets[id(item)], item.get("properties", {}), claimed, ())
 
     results, errors = _write(call, store, present, plan)
     return call.batch(200, results, errors + _missing(store, missing))
@@ -88,7 +88,7 @@ def upsert(call: Call) -> Answer:
         properties = item.get("properties", {})
         if record is None and isinstance(properties, dict):
             properties = {item["idProperty"]: _identity(item)} | properties
-        return planned(store, record, properties, claimed)
+        return planned(store, record, properties, claimed, call.required(store.kind))
 
     results, errors = _write(call, store, inputs, plan, with_new=True)
     return call.batch(200, results, errors)

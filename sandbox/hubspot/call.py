@@ -21,6 +21,7 @@ from sandbox.hubspot.store import Record, Store
 from sandbox.hubspot.values import iso, millis
 
 BATCH_LIMIT = 100
+API = "https://api.hubapi.com"
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,14 @@ class Answer:
 
 @dataclass
 class Call:
-    """One request. `calls_today` of `daily` is the account's quota; `lag` how far search is behind, in ms."""
+    """One request.
+
+    `path` is what was asked for, `version` the dated version in it, "" for v3 and v4; `calls_today` of `daily` is the
+    account's quota; `lag` how far search is behind, in ms.
+    """
 
     portal: Portal
+    path: str
     params: dict[str, str]
     query: Mapping[str, str]
     raw: bytes
@@ -46,6 +52,7 @@ class Call:
     calls_today: int
     daily: int
     lag: int
+    version: str = ""
     changes: list[Change] = field(default_factory=list)
 
     @property
@@ -77,6 +84,15 @@ class Call:
         readers = (f"crm.objects.{name}.read",) if verb == "read" else ()
         self.need(f"crm.schemas.{name}.{verb}", *readers, *tickets_scope(kind))
 
+    def required(self, kind: Kind) -> list[str]:
+        """What the admin demands of a new record; only dated paths enforce it (hubspot-api, section 0)."""
+        demanded = sorted(name for type_id, name in self.portal.required if type_id == kind.type_id)
+        return demanded if self.version else []
+
+    def flag(self, name: str) -> bool:
+        """A switch of the query; the SDK spells it True."""
+        return self.query.get(name, "").lower() == "true"
+
     def json(self) -> dict[str, Any]:
         """The body, which must be a JSON object."""
         try:
@@ -85,6 +101,16 @@ class Call:
             raise wrong_json("Unexpected character") from None
         if not isinstance(body, dict):
             raise wrong_json("Cannot deserialize value of type object")
+        return body
+
+    def array(self) -> list[Any]:
+        """The body, which must be a JSON array."""
+        try:
+            body = orjson.loads(self.raw)
+        except orjson.JSONDecodeError:
+            raise wrong_json("Unexpected character") from None
+        if not isinstance(body, list):
+            raise wrong_json("Cannot deserialize value of type `java.util.ArrayList`")
         return body
 
     def inputs(self, limit: int = BATCH_LIMIT) -> list[dict[str, Any]]:
@@ -106,6 +132,21 @@ class Call:
         if not errors:
             return Answer(status, body)
         return Answer(207, body | {"numErrors": len(errors), "errors": errors})
+
+
+def paged(call: Call, items: list[Any], usual: int, most: int) -> dict[str, Any]:
+    """A page of a list that pages by place: `limit` (`usual` unless told) and `after`; a 400 beyond `most`."""
+    try:
+        limit, start = int(call.query.get("limit", usual)), int(call.query.get("after", 0))
+    except ValueError:
+        raise validation("limit and after must be whole numbers") from None
+    if not 1 <= limit <= most or start < 0:
+        raise validation(f"limit must be between 1 and {most}")
+    body: dict[str, Any] = {"results": items[start : start + limit]}
+    if start + limit < len(items):
+        after = str(start + limit)
+        body["paging"] = {"next": {"after": after, "link": f"{API}{call.path}?after={after}"}}
+    return body
 
 
 def tickets_scope(kind: Kind) -> tuple[str, ...]:

@@ -1,7 +1,4 @@
-"""A fault happens exactly as often as it was ordered, to the first requests that match, in order.
-
-Faults by share (`shares`) come after those ordered one by one.
-"""
+"""What an ordered fault does to one of HubSpot's answers (when it does: `orders`)."""
 
 from __future__ import annotations
 
@@ -10,45 +7,30 @@ from typing import Any
 
 import orjson
 
-from sandbox.hubspot.shares import Share
+from sandbox.orders import Rule
 
 HTML = "<html><head><title>502 Bad Gateway</title></head><body><center>cloudflare</center></body></html>"
 
 
 @dataclass
-class Fault:
-    """One rule: requests whose "METHOD /path" holds `match` get this answer instead, `times` times.
+class Fault(Rule):
+    """One rule: requests that match get this answer instead.
 
-    The first `skip` of them are let pass.
     `status` without `after_commit` means nothing was done; `body`: "html" (default from 500 on), "json",
     "burst", "daily", "search" (429), "empty" (says COMPLETE and did nothing), or "nothing" (no body at all).
     `delay`: seconds of real time before the request is carried out (`after_commit`: before it is answered), then on
     as usual when there is no status. `drop` cuts the connection.
     `retry_after`: the header, in seconds. `garble` carries a batch out and spoils its answer, see `garbled`;
     "blanket" judges the batch as if it had no trace ids; "refused" and "hidden" leave its first input undone.
-    `name` is what the journal calls it.
     """
 
-    match: str = ""
-    skip: int = 0
     status: int | None = None
     body: str | None = None
-    times: int = 1
     after_commit: bool = False
     delay: float = 0.0
     drop: bool = False
     retry_after: int | None = None
     garble: str | None = None
-    name: str = ""
-
-    @property
-    def told(self) -> str:
-        """Its name, or what was ordered."""
-        asked = {k: v for k, v in vars(self).items() if k not in ("match", "times", "skip", "name") and v != PLAIN[k]}
-        return self.name or " ".join(f"{k}={v}" for k, v in asked.items())
-
-
-PLAIN = vars(Fault())
 
 
 def spoiled(fault: Fault | None, raw: bytes) -> bytes:
@@ -101,50 +83,3 @@ def _refusal(item: dict[str, Any]) -> dict[str, Any]:
     """The error of one input that the account would not take (hubspot-api, section 2.3)."""
     context = {"objectWriteTraceId": [item["objectWriteTraceId"]]}
     return {"status": "error", "category": "VALIDATION_ERROR", "message": "Refused by the account.", "context": context}
-
-
-class Faults:
-    """The rules not yet used up, then the faults by share; `seed` is the account's."""
-
-    def __init__(self, seed: int, share: Share | None = None) -> None:
-        self._seed = seed
-        self._rules: list[Fault] = []
-        self._share = share
-        self.happened: list[dict[str, str]] = []
-
-    def order(self, wanted: list[dict[str, Any]] | dict[str, Any]) -> None:
-        """Add rules, or order faults by share ({share, only, late, seed}); an empty list takes all away.
-
-        Raises TypeError for an unknown key, ValueError for an unknown fault or a share that is none.
-        """
-        if isinstance(wanted, dict):
-            self._share = Share(**{"seed": self._seed, **wanted})
-        elif wanted:
-            self._rules += [Fault(**rule) for rule in wanted]
-        else:
-            self._rules, self._share = [], None
-
-    def take(self, request: str, endpoint: str) -> Fault | None:
-        """The fault of this request ("METHOD /path"), counted as used; None when it meets none.
-
-        `endpoint` is its method and the template of its path.
-        """
-        fault = self._ordered(request)
-        if fault is None and self._share is not None and (drawn := self._share.take(endpoint)):
-            fault = Fault(**drawn)
-        if fault is not None:
-            self.happened.append({"request": request, "fault": fault.told})
-        return fault
-
-    def _ordered(self, request: str) -> Fault | None:
-        for rule in self._rules:
-            if rule.match not in request:
-                continue
-            if rule.skip > 0:
-                rule.skip -= 1
-                continue
-            rule.times -= 1
-            if rule.times <= 0:
-                self._rules.remove(rule)
-            return rule
-        return None

@@ -19,7 +19,7 @@ import orjson
 
 from sandbox.hubspot.portal import Portal, Source
 
-_TIMELESS = ("define", "undefine", "define_group", "dissociate")
+_TIMELESS = ("define", "undefine", "define_group", "undefine_group", "dissociate")
 
 
 @dataclass(frozen=True)

@@ -6,20 +6,25 @@ A refused call counts for nothing. Figures and headers: hubspot-api, section 5.
 
 from __future__ import annotations
 
-import time
-from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+
+from sandbox.windows import Rolling
 
 
 @dataclass(frozen=True)
 class Limits:
-    """`burst` calls per `interval` seconds, `daily` calls a day, `search_per_second` searches a second."""
+    """`burst` calls per `interval` seconds, `daily` calls a day, `search_per_second` searches per `second` seconds."""
 
     burst: int = 190
     interval: float = 10.0
     daily: int = 625_000
     search_per_second: float = 5.0
+    second: float = 1.0
+
+    def scaled(self, factor: float) -> Limits:
+        """The same counts in windows that are `factor` times as short; the day follows the twin's clock."""
+        return replace(self, interval=self.interval / factor, second=self.second / factor)
 
 
 class Meter:
@@ -27,8 +32,8 @@ class Meter:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._calls: deque[float] = deque()
-        self._searches: deque[float] = deque()
+        self._calls = Rolling(limits.burst, limits.interval)
+        self._searches = Rolling(limits.search_per_second, limits.second)
         self._day: date | None = None
         self.today = 0
 
@@ -38,11 +43,8 @@ class Meter:
             self._day, self.today = day, 0
         if self.today >= self._limits.daily:
             return "daily"
-        limit = self._limits.search_per_second if search else self._limits.burst
-        window = self._window(search)
-        if len(window) >= limit:
+        if not (self._searches if search else self._calls).take():
             return "search" if search else "burst"
-        window.append(time.monotonic())
         self.today += 1
         return None
 
@@ -57,13 +59,19 @@ class Meter:
             return daily
         return daily | {
             f"{name}-Max": str(self._limits.burst),
-            f"{name}-Remaining": str(max(0, self._limits.burst - len(self._window(False)))),
+            f"{name}-Remaining": str(max(0, self._limits.burst - self._calls.used)),
             f"{name}-Interval-Milliseconds": str(round(self._limits.interval * 1000)),
         }
 
-    def _window(self, search: bool) -> deque[float]:
-        window, span = (self._searches, 1.0) if search else (self._calls, self._limits.interval)
-        oldest = time.monotonic() - span
-        while window and window[0] <= oldest:
-            window.popleft()
-        return window
+    def shown(self) -> dict[str, float]:
+        """The limits, and how much of each is used now."""
+        return {
+            "burst": self._limits.burst,
+            "burst_used": self._calls.used,
+            "interval_seconds": self._limits.interval,
+            "daily": self._limits.daily,
+            "daily_used": self.today,
+            "searches": self._limits.search_per_second,
+            "searches_used": self._searches.used,
+            "search_interval_seconds": self._limits.second,
+        }

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from typing import Any
 
 from sandbox.hubspot.batches import HISTORY_LIMIT, links_of, locate
-from sandbox.hubspot.call import Answer, Call, names_of, rendered, shown_names, with_history
+from sandbox.hubspot.call import API, Answer, Call, names_of, rendered, shown_names, with_history
 from sandbox.hubspot.errors import InputError, Refused, not_found, validation
 from sandbox.hubspot.store import Record, Store
 from sandbox.hubspot.writes import Plan, planned, written
@@ -23,7 +23,7 @@ def page(call: Call) -> Answer:
     if not 1 <= limit <= (HISTORY_LIMIT if past else 100):
         raise validation(f"limit must be between 1 and {HISTORY_LIMIT if past else 100}")
     names = shown_names(store, names_of(call.query.get("properties")))
-    archived = call.query.get("archived") == "true"
+    archived = call.flag("archived")
     ids = store.ids()
     after = call.query.get("after")
     start = 0 if after is None else bisect_right(ids, number(after, "after"), key=int)
@@ -34,7 +34,7 @@ def page(call: Call) -> Answer:
             continue
         if len(results) == limit:
             last = results[-1]["id"]
-            link = f"https://api.hubapi.com/crm/v3/objects/{store.kind.plural}?after={last}"
+            link = f"{API}{call.path}?after={last}"
             return Answer(200, {"results": results, "paging": {"next": {"after": last, "link": link}}})
         results.append(_shown(call, store, record, names, past))
     return Answer(200, {"results": results})
@@ -54,10 +54,10 @@ def create(call: Call) -> Answer:
     call.need_records(store.kind, "write")
     body = call.json()
     properties = body.get("properties", {})
-    checked = _accepted(planned(store, None, properties, {}))
+    checked = _accepted(planned(store, None, properties, {}, call.required(store.kind)))
     links = links_of(call, store, body.get("associations"))
     result = written(call, store, Plan(None, checked.values, links), properties)
-    location = f"https://api.hubapi.com/crm/v3/objects/{store.kind.plural}/{result['id']}"
+    location = f"{API}{call.path}/{result['id']}"
     return Answer(201, result, {"Location": location})
 
 
@@ -66,7 +66,7 @@ def update(call: Call) -> Answer:
     call.need_records(store.kind, "write")
     record = _find(call, store, "update/upsert")
     properties = call.json().get("properties", {})
-    return Answer(200, written(call, store, _accepted(planned(store, record, properties, {})), properties))
+    return Answer(200, written(call, store, _accepted(planned(store, record, properties, {}, ())), properties))
 
 
 def archive(call: Call) -> Answer:
@@ -100,7 +100,7 @@ def number(text: str, name: str) -> int:
 
 
 def _find(call: Call, store: Store, verb: str) -> Record:
-    archived = call.query.get("archived") == "true"
+    archived = call.flag("archived")
     id_property = call.query.get("idProperty")
     record = locate(store, id_property, call.params["id"], archived=archived, verb=verb)
     if record is None:

@@ -24,7 +24,7 @@ from sandbox.hubspot.store import (
     UnknownRecord,
     UnknownType,
 )
-from sandbox.hubspot.values import Property, millis, normalised
+from sandbox.hubspot.values import LengthUnit, Property, iso, millis, normalised
 
 __all__ = ["Portal", "RecordView", "Source", "UnknownRecord", "UnknownType"]
 
@@ -40,7 +40,8 @@ class Portal:
     """A portal's records and definitions. Object types go by any spelling that the API takes.
 
     `token` is the one bearer token, `scopes` what it may do; all ids and orders follow from `seed`. `respells`:
-    it rewrites texts as it stores them (`values.respelled`), which nobody knows of the real one.
+    it rewrites texts as it stores them (`values.respelled`), which nobody knows of the real one; nor what a character
+    of a limit is (`unit`). `required`: (type id, property) pairs that a create in dated paths must bring.
     """
 
     def __init__(
@@ -54,6 +55,8 @@ class Portal:
         seed: int,
         account_type: str = "STANDARD",
         respells: bool = False,
+        unit: LengthUnit = "utf16",
+        required: frozenset[tuple[str, str]] = frozenset(),
     ) -> None:
         self.portal_id = portal_id
         self.time_zone = time_zone
@@ -62,7 +65,7 @@ class Portal:
         self.scopes = scopes
         self.seed = seed
         self.account_type = account_type
-        self.respells = respells
+        self.respells, self.unit, self.required = respells, unit, required
         self.stores: dict[str, Store] = {}
         self._spellings: dict[str, Store] = {}
         self._shapes: dict[tuple[str, ...], tuple[str, ...]] = {}
@@ -96,6 +99,7 @@ class Portal:
         item = _full_item(item, store.kind)
         name = item["name"]
         store.groups.setdefault(item["groupName"], item["groupName"])
+        store.archived.pop(name, None)
         store.properties[name] = Property(
             name=name,
             type=item["type"],
@@ -106,6 +110,7 @@ class Portal:
             max_length=max_length,
             item=item,
             respells=self.respells,
+            unit=self.unit,
         )
         if (item["hasUniqueValue"] and name != "hs_object_id") or name in _INDEXED:
             store.index.setdefault(name, {})
@@ -119,9 +124,21 @@ class Portal:
         for record in store.records.values():
             record.values.pop(name, None)
 
+    def archive_property(self, type_id: str, name: str, *, at: datetime) -> None:
+        """Take a property away as `undefine` does, but remember its definition."""
+        store = self.store(type_id)
+        if name in store.properties:
+            archived = {"archived": True, "archivedAt": iso(millis(at))}
+            store.archived[name] = store.properties[name].item | archived
+            self.undefine(type_id, name)
+
     def define_group(self, type_id: str, name: str, label: str) -> None:
         """Add or rename a property group."""
         self.store(type_id).groups[name] = label
+
+    def undefine_group(self, type_id: str, name: str) -> None:
+        """Take a property group away; one that is not there is left alone."""
+        self.store(type_id).groups.pop(name, None)
 
     def create(
         self,

@@ -1,4 +1,4 @@
-"""Definitions over HTTP: properties, groups, validation rules, schemas, pipelines (hubspot-api, section 2.6).
+"""Definitions over HTTP: properties, groups, validation rules, schemas (hubspot-api, section 2.6).
 
 Sensitive properties are left out of the list unless asked for with `dataSensitivity`.
 """
@@ -11,11 +11,13 @@ from typing import Any
 from sandbox.hubspot.call import Answer, Call
 from sandbox.hubspot.errors import ApiError, not_found, validation, wrong_json
 from sandbox.hubspot.kinds import Kind
-from sandbox.hubspot.standard import PIPELINES
 from sandbox.hubspot.store import Store
+from sandbox.hubspot.values import Property
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 _REQUIRED = ("groupName", "name", "label", "type", "fieldType")
+_CHANGEABLE = ("label", "description", "groupName", "options", "displayOrder", "hidden", "formField", "fieldType")
+_READ_NEEDS = ("archived", "dataSensitivity", "inputs")
 _TYPES = {"bool", "date", "datetime", "enumeration", "number", "string", "phone_number"}
 
 
@@ -23,8 +25,8 @@ def properties(call: Call) -> Answer:
     store = call.store()
     call.need_schema(store.kind, "read")
     wanted = call.query.get("dataSensitivity", "non_sensitive")
-    if call.query.get("archived") == "true":  # properties are never archived here
-        return Answer(200, {"results": []})
+    if call.flag("archived"):
+        return Answer(200, {"results": list(store.archived.values())})
     items = [item for one in store.properties.values() if (item := one.item)["dataSensitivity"] == wanted]
     return Answer(200, {"results": items})
 
@@ -32,10 +34,7 @@ def properties(call: Call) -> Answer:
 def one(call: Call) -> Answer:
     store = call.store()
     call.need_schema(store.kind, "read")
-    definition = store.properties.get(call.params["name"])
-    if definition is None:
-        raise ApiError(404, f"Property {call.params['name']} does not exist", category="OBJECT_NOT_FOUND")
-    return Answer(200, definition.item)
+    return Answer(200, _definition(call, store).item)
 
 
 def create(call: Call) -> Answer:
@@ -47,16 +46,36 @@ def create(call: Call) -> Answer:
     return Answer(201, _defined(call, store, body))
 
 
-def archive(call: Call) -> Answer:
-    """Archived properties are gone here: neither listed with `archived` nor brought back by their name."""
+def update(call: Call) -> Answer:
+    """What a property is called and offers can be changed; what it holds (its type, its uniqueness) cannot."""
     store = call.store()
     call.need_schema(store.kind, "write")
-    definition = store.properties.get(call.params["name"])
-    if definition is None:
-        raise ApiError(404, f"Property {call.params['name']} does not exist", category="OBJECT_NOT_FOUND")
-    if definition.item.get("hubspotDefined"):
-        raise validation(f"'{definition.name}' is defined by HubSpot and cannot be archived.")
-    call.make("undefine", type_id=store.kind.type_id, name=definition.name)
+    definition, body = _definition(call, store), call.json()
+    if definition.item["modificationMetadata"].get("readOnlyDefinition"):  # type: ignore[attr-defined]
+        raise validation(f"'{definition.name}' is a read-only property definition.")
+    changes = {name: value for name, value in body.items() if name in _CHANGEABLE and value is not None}
+    if "groupName" in changes and changes["groupName"] not in store.groups:
+        raise validation(f"The property group '{changes['groupName']}' does not exist.")
+    item = definition.item | changes | {"updatedAt": call.at}
+    call.make("define", type_id=store.kind.type_id, item=item, max_length=definition.max_length)
+    return Answer(200, store.properties[definition.name].item)
+
+
+def archive(call: Call) -> Answer:
+    """Its values are gone; creating one of its name again ends its archived life."""
+    store = call.store()
+    call.need_schema(store.kind, "write")
+    _archive(call, store, _definition(call, store).name)
+    return Answer(204)
+
+
+def batch_archive(call: Call) -> Answer:
+    """Names that are none are passed over, as archiving is idempotent."""
+    store = call.store()
+    call.need_schema(store.kind, "write")
+    for item in call.inputs():
+        if str(item.get("name")) in store.properties:
+            _archive(call, store, str(item["name"]))
     return Answer(204)
 
 
@@ -75,6 +94,9 @@ def batch_create(call: Call) -> Answer:
 def batch_read(call: Call) -> Answer:
     store = call.store()
     call.need_schema(store.kind, "read")
+    body = call.json()
+    if call.version and any(key not in body for key in _READ_NEEDS):
+        raise wrong_json("Some required fields were not set: [archived, dataSensitivity]")
     names = [str(item.get("name")) for item in call.inputs()]
     missing = [name for name in names if name not in store.properties]
     error = {"status": "error", "category": "OBJECT_NOT_FOUND", "message": "Some properties do not exist"}
@@ -100,6 +122,32 @@ def create_group(call: Call) -> Answer:
         raise ApiError(409, f"A group named '{name}' already exists.", category="OBJECT_ALREADY_EXISTS")
     call.make("define_group", type_id=store.kind.type_id, name=name, label=label)
     return Answer(201, _group(name, label))
+
+
+def group(call: Call) -> Answer:
+    store = call.store()
+    call.need_schema(store.kind, "read")
+    return Answer(200, _group(*_group_of(call, store)))
+
+
+def update_group(call: Call) -> Answer:
+    store = call.store()
+    call.need_schema(store.kind, "write")
+    name, label = _group_of(call, store)
+    label = str(call.json().get("label") or label)
+    call.make("define_group", type_id=store.kind.type_id, name=name, label=label)
+    return Answer(200, _group(name, label))
+
+
+def archive_group(call: Call) -> Answer:
+    """Only an empty group: the twin's assumption."""
+    store = call.store()
+    call.need_schema(store.kind, "write")
+    name, _ = _group_of(call, store)
+    if any(one.item["groupName"] == name for one in store.properties.values()):
+        raise validation(f"The property group '{name}' still holds properties.")
+    call.make("undefine_group", type_id=store.kind.type_id, name=name)
+    return Answer(204)
 
 
 def validations(call: Call) -> Answer:
@@ -134,19 +182,24 @@ def schema(call: Call) -> Answer:
     return Answer(200, _schema(call, store))
 
 
-def pipelines(call: Call) -> Answer:
-    store = call.store()
-    call.need_schema(store.kind, "read")
-    return Answer(200, {"results": [_pipeline(one) for one in PIPELINES.get(store.kind.type_id, ())]})
+def _definition(call: Call, store: Store) -> Property:
+    definition = store.properties.get(call.params["name"])
+    if definition is None:
+        raise ApiError(404, f"Property {call.params['name']} does not exist", category="OBJECT_NOT_FOUND")
+    return definition
 
 
-def pipeline(call: Call) -> Answer:
-    store = call.store()
-    call.need_schema(store.kind, "read")
-    for found in PIPELINES.get(store.kind.type_id, ()):
-        if found["id"] == call.params["id"]:
-            return Answer(200, _pipeline(found))
-    raise not_found()
+def _archive(call: Call, store: Store, name: str) -> None:
+    if store.properties[name].item.get("hubspotDefined"):
+        raise validation(f"'{name}' is defined by HubSpot and cannot be archived.")
+    call.make("archive_property", type_id=store.kind.type_id, name=name)
+
+
+def _group_of(call: Call, store: Store) -> tuple[str, str]:
+    name = call.params["name"]
+    if name not in store.groups:
+        raise ApiError(404, f"Group {name} does not exist", category="OBJECT_NOT_FOUND")
+    return name, store.groups[name]
 
 
 def _refused(store: Store, item: dict[str, Any]) -> ApiError | None:
@@ -208,19 +261,3 @@ def _schema(call: Call, store: Store) -> dict[str, Any]:
         "properties": [one.item for one in store.properties.values()],
         "associations": [],
     }
-
-
-def _pipeline(given: dict[str, Any]) -> dict[str, Any]:
-    stamps = {"createdAt": "2024-01-01T00:00:00Z", "updatedAt": "2024-01-01T00:00:00Z", "archived": False}
-    stages = [
-        {
-            "id": stage,
-            "label": label,
-            "displayOrder": position,
-            "metadata": {},
-            "writePermissions": "CRM_PERMISSIONS_ENFORCEMENT",
-            **stamps,
-        }
-        for position, (stage, label) in enumerate(zip(given["stage_ids"], given["stages"], strict=True))
-    ]
-    return {"id": given["id"], "label": given["label"], "displayOrder": 0, "stages": stages, **stamps}

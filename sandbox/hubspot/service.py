@@ -24,15 +24,29 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sandbox.hubspot.account import app_id
 from sandbox.hubspot.call import Answer, Call
 from sandbox.hubspot.errors import ApiError, not_found, rate_limited, unauthenticated
-from sandbox.hubspot.faults import HTML, Fault, Faults, garbled, spoiled
+from sandbox.hubspot.faults import HTML, Fault, garbled, spoiled
 from sandbox.hubspot.journal import Change, Journal
 from sandbox.hubspot.limits import Limits, Meter
 from sandbox.hubspot.portal import Portal, Source, UnknownRecord, UnknownType
-from sandbox.hubspot.routes import Match, match
+from sandbox.hubspot.routes import PATHS, Match, match
 from sandbox.hubspot.shares import Share
+from sandbox.hubspot.values import iso, millis
+from sandbox.orders import Orders
+from sandbox.shares import Share as ByShare
 
 JSON = "application/json;charset=utf-8"
+QUERY_LIMIT = 8_192
+"""Characters of a query; a longer one is a 414 (hubspot-api, section 2.5). Where the real limit lies, nobody tells."""
 PERSON = Source("CRM_UI", "userId:7")
+CONTROL = (
+    "GET /_twin",
+    "GET /_twin/requests",
+    "GET /_twin/faults",
+    "POST /_twin/faults",
+    "GET /_twin/records/{type}/{id}",
+    "POST /_twin/records/{type}/{id}",
+    "GET /_twin/records/{type}?property={name}&value={value}",
+)
 
 
 def create_app(
@@ -43,7 +57,7 @@ def create_app(
     before_request: Callable[[], None] | None = None,
     journal: Journal | None = None,
     search_lag: float = 5.0,
-    share: Share | None = None,
+    share: ByShare | None = None,
 ) -> ASGIApp:
     """The portal as an ASGI app, to be served by uvicorn.
 
@@ -63,12 +77,12 @@ class _Service:
         before_request: Callable[[], None] | None,
         journal: Journal | None,
         lag: int,
-        share: Share | None,
+        share: ByShare | None,
     ) -> None:
         self._portal, self._clock, self._before, self._journal = portal, clock, before_request, journal
         self._lag, self._daily = lag, limits.daily
         self._meter = Meter(limits)
-        self._faults = Faults(portal.seed, share)
+        self._faults = Orders(Fault, Share, lambda: millis(self._clock()), portal.seed, share)
         self._counts: Counter[str] = Counter()
         self._rng = Random(portal.seed)
         self._zone = ZoneInfo(portal.time_zone)
@@ -82,7 +96,7 @@ class _Service:
         method, path = request.method, request.url.path
         if self._before is not None:
             self._before()
-        if path.startswith("/_twin/"):
+        if path.startswith("/_twin"):
             await self._control(method, path, request.query_params, raw)(scope, receive, send)
             return
         found = match(method, path)
@@ -133,15 +147,18 @@ class _Service:
                 raise rate_limited(refused_by)
             if found is None:
                 raise not_found()
-            return self._answer(self._handle(found, request.query_params, raw, now), headers)
+            if len(request.url.query) > QUERY_LIMIT:
+                raise ApiError(414, "Request-URI Too Long")
+            return self._answer(self._handle(found, request, raw, now), headers)
         except ApiError as error:
             return self._refusal(error, headers)
 
-    def _handle(self, found: Match, query: Mapping[str, str], raw: bytes, now: datetime) -> Answer:
+    def _handle(self, found: Match, request: Request, raw: bytes, now: datetime) -> Answer:
         call = Call(
             portal=self._portal,
+            path=request.url.path,
             params=found.params,
-            query=query,
+            query=request.query_params,
             raw=raw,
             now=now.replace(microsecond=now.microsecond // 1000 * 1000),
             source=self._source,
@@ -149,6 +166,7 @@ class _Service:
             calls_today=self._meter.today,
             daily=self._daily,
             lag=self._lag,
+            version=found.version,
         )
         try:
             return found.handler(call)
@@ -190,6 +208,8 @@ class _Service:
     def _control(self, method: str, path: str, query: Mapping[str, str], raw: bytes) -> Response:
         parts = path.split("/")[2:]
         try:
+            if method == "GET" and parts == []:
+                return _plain(200, self._shown())
             if method == "GET" and parts == ["requests"]:
                 return _plain(200, dict(sorted(self._counts.items())))
             if method == "POST" and parts == ["faults"]:
@@ -209,6 +229,26 @@ class _Service:
         except (ValueError, TypeError, KeyError) as error:
             return _plain(400, {"message": str(error)})
         return _plain(404, {"message": f"no such control path: {method} {path}"})
+
+    def _shown(self) -> dict[str, Any]:
+        """What the portal is and holds now."""
+        portal = self._portal
+        return {
+            "now": iso(millis(self._clock())),
+            "seed": portal.seed,
+            "portal": portal.portal_id,
+            "scopes": sorted(portal.scopes),
+            "limits": self._meter.shown(),
+            "search_lag_seconds": self._lag / 1000,
+            "records": {
+                store.kind.plural: sum(not record.archived for record in store.records.values())
+                for store in portal.stores.values()
+            },
+            "requests": sum(self._counts.values()),
+            "faults": len(self._faults.happened),
+            "control": CONTROL,
+            "paths": PATHS,
+        }
 
     def _by_hand(self, type_id: str, record_id: str, properties: dict[str, str]) -> None:
         """A person changes values in HubSpot's pages."""

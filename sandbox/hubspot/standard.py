@@ -57,6 +57,24 @@ _WRITABLE: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("hs_call_body", "string", "html"),
         ("hs_timestamp", "datetime", "date"),
     ),
+    "0-18": (("hs_communication_body", "string", "html"), ("hs_timestamp", "datetime", "date")),
+    "0-27": (
+        ("hs_task_subject", "string", "text"),
+        ("hs_task_body", "string", "html"),
+        ("hs_timestamp", "datetime", "date"),
+    ),
+    "0-47": (
+        ("hs_meeting_title", "string", "text"),
+        ("hs_meeting_body", "string", "html"),
+        ("hs_timestamp", "datetime", "date"),
+    ),
+    "0-49": (
+        ("hs_email_subject", "string", "text"),
+        ("hs_email_text", "string", "textarea"),
+        ("hs_timestamp", "datetime", "date"),
+    ),
+    "0-136": (("hs_lead_name", "string", "text"),),
+    "0-8": (("name", "string", "text"), ("quantity", "number", "number"), ("price", "number", "number")),
 }
 _CALCULATED: dict[str, tuple[str, ...]] = {
     "0-1": ("hs_searchable_calculated_phone_number", "hs_searchable_calculated_mobile_number"),
@@ -73,6 +91,7 @@ _CHOICES: dict[str, dict[str, tuple[str, ...]]] = {
         "hs_pipeline_stage": ("1", "2", "3", "4"),
         "hs_ticket_priority": ("LOW", "MEDIUM", "HIGH", "URGENT"),
     },
+    "0-18": {"hs_communication_channel_type": ("SMS", "WHATS_APP", "LINKEDIN_MESSAGE")},
 }
 
 

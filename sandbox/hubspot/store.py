@@ -77,6 +77,7 @@ class Store:
 
     kind: Kind
     properties: dict[str, Property] = field(default_factory=dict)
+    archived: dict[str, dict[str, object]] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
     records: dict[str, Record] = field(default_factory=dict)
     merged_into: dict[str, str] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 `normalised` makes that spelling, `problem` says why the API would refuse a value (hubspot-api, sections 3 and
 4). Decided here, for the reference does not know: strings are neither trimmed nor rewritten, unless the portal
 `respells` (`respelled`); a datetime without a zone is refused; a too long value gets the code INVALID_LENGTH;
-epoch seconds are read as milliseconds (1970).
+epoch seconds are read as milliseconds (1970). What a character of a limit is, is the portal's `LengthUnit`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from html import escape
 from html.parser import HTMLParser
+from typing import Literal
 
-TEXT_LIMIT = 65_536  # UTF-16 code units
+TEXT_LIMIT = 65_536  # of the portal's unit
+LengthUnit = Literal["utf16", "characters", "bytes"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY_MS = 86_400_000
 _INTEGER = re.compile(r"-?\d{1,18}")
@@ -45,6 +47,7 @@ class Property:
     max_length: int | None
     item: dict[str, object]
     respells: bool = False
+    unit: LengthUnit = "utf16"
 
     @property
     def is_text(self) -> bool:
@@ -71,6 +74,13 @@ def millis(moment: datetime) -> int:
 def utf16_units(text: str) -> int:
     """The length the JVM sees."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def length(text: str, unit: LengthUnit) -> int:
+    """How long a text is in a unit."""
+    if unit == "utf16":
+        return utf16_units(text)
+    return len(text) if unit == "characters" else len(text.encode("utf-8", "surrogatepass"))
 
 
 def text_of(raw: object) -> str | None:
@@ -174,7 +184,7 @@ def problem(definition: Property, value: str) -> Problem | None:
 
 def _text_problem(definition: Property, value: str) -> Problem | None:
     limit = min(TEXT_LIMIT, definition.max_length or TEXT_LIMIT)
-    if utf16_units(value) > limit:
+    if length(value, definition.unit) > limit:
         message = f'Property "{definition.name}" is longer than the maximum of {limit} characters.'
         return Problem("INVALID_LENGTH", message)
     if definition.name == "email" and not _EMAIL.fullmatch(value.strip()):

@@ -8,6 +8,7 @@ backwards keeps its value without an error.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,10 +30,16 @@ class Plan:
 
 
 def planned(
-    store: Store, record: Record | None, properties: Any, claimed: dict[tuple[str, str], str]
+    store: Store,
+    record: Record | None,
+    properties: Any,
+    claimed: dict[tuple[str, str], str],
+    required: Iterable[str],
 ) -> Plan | InputError:
-    """Check one input's properties. `claimed` holds unique values that earlier inputs of this call will
-    take.
+    """Check one input's properties.
+
+    `claimed` holds unique values that earlier inputs of this call will take, `required` what a new record must bring
+    beside its kind's own.
     """
     if not isinstance(properties, dict):
         raise wrong_json("Cannot deserialize value of type `java.util.LinkedHashMap` for properties")
@@ -54,7 +61,7 @@ def planned(
     if record is None:
         problems += [
             (name, Problem("MISSING_REQUIRED_PROPERTY", f'Property "{name}" is required'))
-            for name in store.kind.required
+            for name in (*store.kind.required, *required)
             if not values.get(name)
         ]
     conflict = None

@@ -7,7 +7,7 @@ import datetime as calendar
 import multiprocessing
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -23,15 +23,40 @@ _server = multiprocessing.get_context("forkserver")
 _server.set_forkserver_preload(list(IMPORTED))
 
 
-def memorialize(*arguments: str, now: calendar.datetime, log: Path) -> ForkServerProcess:
-    """Start a command with this environment; for it, it is `now`. What it says stands in `log`, .out and .err."""
+Jump = tuple[int, calendar.timedelta]
+"""After so many looks at the clock it jumps by so much."""
+
+
+def nothing() -> None:
+    pass
+
+
+def memorialize(
+    *arguments: str,
+    now: calendar.datetime,
+    log: Path,
+    jump: Jump = (0, calendar.timedelta()),
+    prepare: Callable[[], None] = nothing,
+) -> ForkServerProcess:
+    """Start a command with this environment; for it, it is `now`. What it says stands in `log`, .out and .err.
+
+    `prepare` is called in the process before the command; it must be a function that can be sent there.
+    """
     shift = now - calendar.datetime.now(calendar.UTC)
-    process = _server.Process(target=_main, args=(arguments, dict(os.environ), shift, str(log)), daemon=True)
+    started = (arguments, dict(os.environ), shift, jump, prepare, str(log))
+    process = _server.Process(target=_main, args=started, daemon=True)
     process.start()
     return process
 
 
-def _main(arguments: tuple[str, ...], environment: Mapping[str, str], shift: calendar.timedelta, log: str) -> None:
+def _main(
+    arguments: tuple[str, ...],
+    environment: Mapping[str, str],
+    shift: calendar.timedelta,
+    jump: Jump,
+    prepare: Callable[[], None],
+    log: str,
+) -> None:
     os.environ.clear()
     os.environ.update(environment)
     for number, ending in ((1, "out"), (2, "err")):
@@ -39,12 +64,13 @@ def _main(arguments: tuple[str, ...], environment: Mapping[str, str], shift: cal
     sys.stdout, sys.stderr = os.fdopen(1, "w", buffering=1), os.fdopen(2, "w", buffering=1)
     for name in IMPORTED:
         import_module(name)
-    _Moved.shift = shift
+    _Moved.shift, _Moved.jump = shift, jump
     for name, module in list(sys.modules.items()):
         if name.startswith(OURS) and "datetime.now(" in Path(module.__file__ or os.devnull).read_text():
             vars(module)["datetime"] = _Datetime
     from app.cli import main
 
+    prepare()
     main(list(arguments))
 
 
@@ -52,8 +78,13 @@ class _Moved(type):
     """What stands for `datetime` in a module that asks for the time: `now` is moved, the rest is the real one's."""
 
     shift: calendar.timedelta
+    jump: Jump
+    looks = 0
 
     def now(cls, zone: calendar.tzinfo | None = None) -> calendar.datetime:
+        cls.looks += 1
+        if cls.looks == cls.jump[0]:
+            cls.shift += cls.jump[1]
         return calendar.datetime.now(zone) + cls.shift
 
     def __call__(cls, *arguments: Any, **named: Any) -> calendar.datetime:

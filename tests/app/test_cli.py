@@ -18,6 +18,7 @@ from tests.app.command import (
     replace,
 )
 from tests.app.world import World
+from tests.corpora import corpus
 
 pytestmark = pytest.mark.slow
 
@@ -70,6 +71,29 @@ def test_a_missing_file_of_the_configuration_is_named(acme: Path) -> None:
 def test_an_unknown_configuration_is_answered_with_the_known_ones(acme: Path) -> None:
     message = refused(2, "run", "-c", "acmee")
     assert "no configuration 'acmee' here. Did you mean 'acme'? Known: acme." in message
+
+
+def test_no_argument_leads_to_another_place(acme: Path, untouched: World, tmp_path: Path) -> None:
+    (acme.parent / "crm.yaml").write_text((acme / "crm.yaml").read_text())  # what a path could lead to
+    assert memorialize("ledger", "upgrade").code == 0
+    there, before = sorted(tmp_path.rglob("*")), untouched.requests("hubspot")
+    for evil in corpus("paths"):
+        assert "no configuration" in refused(2, "run", "-c", evil)
+        assert "no configuration" in refused(2, "explain", evil, "-c", evil)
+        absent = "a NUL character" if "\x00" in evil else "there is no run"
+        assert absent in refused(2, "revert", evil)
+        assert absent in refused(2, "apply", evil, "--approve", evil)
+        assert "is no name for a configuration" in refused(2, "init", evil)
+    for evil in ("..", "../acme", "/etc", "acme/", "acme\x00"):
+        for verb in ("coverage", "snapshot", "erase --contact 1", "parked list", "rejected list", "portal plan"):
+            assert "no configuration" in refused(2, *verb.split(), "-c", evil)
+        for verb in ("backfill", "plan"):
+            assert "no configuration" in refused(2, verb, "-c", evil, "--from", "2026-11-20", "--to", "2026-11-21")
+        for verb in ("doctor", "purge"):
+            outcome = memorialize(verb, "-c", evil)
+            assert outcome.code in (1, 2) and "no configuration" in outcome.out + outcome.err, outcome
+        assert "no configuration" in refused(2, "init", "new", "--from", evil)
+    assert (sorted(tmp_path.rglob("*")), untouched.requests("hubspot")) == (there, before)
 
 
 def test_a_property_that_the_portal_does_not_have_is_named_with_its_place(acme: Path) -> None:

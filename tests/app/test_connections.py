@@ -46,6 +46,18 @@ def test_what_is_neither_is_named_without_what_it_holds(raw: str, monkeypatch: p
     assert e.value.__suppress_context__
 
 
+def test_a_secret_that_is_mounted_as_a_file_is_a_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "hubspot_acme").write_text('{"password": "key"}\n')
+    (tmp_path / "cxone_acme").write_text("{not json s3cret")
+    monkeypatch.setenv("MEMORIALIZATION_CONNECTIONS", str(tmp_path))
+    assert connection("hubspot_acme") == Connection(password="key")
+    with pytest.raises(ConfigurationError, match="/cxone_acme is neither a connection URI nor JSON") as told:
+        connection("cxone_acme")
+    assert "s3cret" not in str(told.value)
+    monkeypatch.setenv("AIRFLOW_CONN_HUBSPOT_ACME", '{"password": "other"}')
+    assert connection("hubspot_acme").password == "other", "the environment comes first"
+
+
 def test_no_representation_shows_a_secret() -> None:
     shown = repr(Connection("host", "login-id", "pass-word", extras={"token": "extra-token"}))
     assert not [w for w in ("login-id", "pass-word", "extra-token") if w in shown]
@@ -75,6 +87,87 @@ connection("x")
 print(json.dumps("airflow" in sys.modules))
 """
     assert interpreter(script, tmp_path, AIRFLOW_CONN_X="{}") is False
+
+
+_CHATTERBOX = """
+import logging
+import os
+
+from airflow.sdk import dag, task
+
+
+@dag(dag_id="test_dag", schedule=None)
+def test_dag():
+    @task
+    def chatterbox():
+        from app.connections import connection
+
+        json_like, uri_like = connection("planted"), connection("planted_uri")
+        print("printed", json_like.password, json_like.extras, dict(os.environ))
+        print("quoted", uri_like.password, os.environ["AIRFLOW_CONN_PLANTED_URI"])
+        logging.getLogger("chatterbox").warning("logged %s in %s", *json_like.extras.values())
+        raise RuntimeError(f"raised {json_like.password}")
+
+    chatterbox()
+
+
+test_dag()
+"""
+
+_SUPERVISED = """
+import json, uuid
+import httpx
+from airflow.executors.workloads.task import TaskInstanceDTO
+from airflow.sdk.api import client
+from airflow.sdk.api.datamodels._generated import BundleInfo
+from airflow.sdk.execution_time.supervisor import supervise_task
+
+one = TaskInstanceDTO(
+    id=uuid.uuid4(), task_id="chatterbox", dag_id="test_dag", run_id="test_run", try_number=1,
+    dag_version_id=uuid.uuid4(), pool_slots=1, priority_weight=1,
+)
+bundle = BundleInfo(name="planted")
+answer = client.noop_handler  # of Airflow 3.3.2, which leaves out what its own client needs
+
+
+def whole(request):
+    said = json.loads(answer(request).content)
+    if "dag_run" in said:
+        said["dag_run"] |= dict.fromkeys(("data_interval_start", "data_interval_end", "end_date", "partition_key"))
+        said["dag_run"]["state"] = "running"
+    return httpx.Response(200, json=said)
+
+
+client.noop_handler = whole
+supervise_task(ti=one, bundle_info=bundle, dag_rel_path="chatterbox.py", token="", dry_run=True, log_path="task.log")
+print(json.dumps(None))
+"""
+
+
+@pytest.mark.slow
+def test_within_a_task_what_is_secret_is_masked_wherever_the_task_shows_it(tmp_path: Path) -> None:
+    """A task process and its supervisor, as any executor starts them; Airflow's API is not asked."""
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "dags/chatterbox.py").write_text(_CHATTERBOX)
+    token, secret, quoted = "pat-eu1-planted", "planted-address-secret-0123456789", "pl%40nted%2Fp%3Assword"
+    planted = {"password": token, "extra": {"address_secret": secret, "area": "eu-planted"}}
+    bundle = {
+        "name": "planted",
+        "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle",
+        "kwargs": {"path": f"{tmp_path}/dags"},
+    }
+    interpreter(
+        _SUPERVISED,
+        tmp_path,
+        AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST=json.dumps([bundle]),
+        AIRFLOW__LOGGING__BASE_LOG_FOLDER=str(tmp_path / "logs"),
+        AIRFLOW_CONN_PLANTED=json.dumps(planted),
+        AIRFLOW_CONN_PLANTED_URI=f"cxone://key:{quoted}@planted.example/",
+    )
+    log = (tmp_path / "logs/task.log").read_text()
+    for words in ("printed *** {'address_secret': '***'", "quoted *** ***", "logged *** in eu-planted", "raised ***"):
+        assert words in log, words
+    assert not [one for one in (token, secret, quoted, "pl@nted/p:ssword") if one in log]
 
 
 @pytest.mark.parametrize(

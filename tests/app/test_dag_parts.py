@@ -10,9 +10,10 @@ from tests.laws.conftest import interpreter
 pytestmark = pytest.mark.slow
 
 SCRIPT = """
-import json, sys
+import json, os, sys
 from airflow.sdk import DAG
-from app.dag_parts import PARAMS, RETRIES, step
+from app.dag_facts import dag_facts
+from app.dag_parts import PARAMS, RETRIES, deadline, step
 from memorialization import errors
 
 def refused(name, value):
@@ -21,6 +22,11 @@ def refused(name, value):
     except Exception:
         return True
     return False
+
+def late(executors):
+    os.environ["AIRFLOW__CORE__EXECUTOR"] = executors
+    alert = deadline(dag_facts()[0])
+    return [alert.callback.path, alert.callback.executor] if alert else None
 
 with DAG("d", schedule=None, params=PARAMS):
     made = step("gate", pool="hubspot_api", retries=0)(run={"run_id": "r"})
@@ -40,6 +46,8 @@ print(json.dumps({
                          "ApprovalNeeded", "PartitionFailed", "a bug")
         )
     },
+    "late": {executors: late(executors) for executors in (
+        "LocalExecutor", "CeleryExecutor", "KubernetesExecutor", "KubernetesExecutor, LocalExecutor")},
     "loaded": loaded,
     "body": made.operator.python_callable(run={"run_id": "r"}, dag_run="of Airflow's context", ti=None),
 }))
@@ -82,4 +90,14 @@ def test_only_what_a_later_try_may_not_meet_again_is_tried_again(seen: Any) -> N
         "ApprovalNeeded": ["fail", None],
         "PartitionFailed": ["fail", None],
         "a bug": ["default", None],  # as often as the DAG says
+    }
+
+
+def test_the_alert_of_a_late_run_goes_to_an_executor_that_can_run_it(seen: Any) -> None:
+    """KubernetesExecutor would end the scheduler."""
+    assert seen["late"] == {
+        "LocalExecutor": ["app.alerts.late", None],
+        "CeleryExecutor": ["app.alerts.late", None],
+        "KubernetesExecutor": None,
+        "KubernetesExecutor, LocalExecutor": ["app.alerts.late", "LocalExecutor"],
     }

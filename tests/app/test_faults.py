@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg2
 import pytest
 
@@ -109,6 +110,17 @@ def test_cxones_expired_token_its_limit_its_absence_and_a_row_on_two_pages(
     for trouble in (f"{HISTORY} 401", f"{COMPLETED} 429", f"{MESSAGES} 503", f"{MESSAGES} dropped"):
         assert met[trouble] == 1
     assert met[f"{COMPLETED} 200"] > 2, "the day must take more than one page"
+    assert outcome.report["funnel"]["pulled"] == 71
+    assert held(world) == undisturbed
+
+
+def test_every_fault_of_cxone_by_share(world: World, undisturbed: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("plugins.cxone.voice.PAGE", 20)  # a small day on several pages
+    faults = f"{world.services.cxone}/_twin/faults"
+    httpx.post(faults, json={"share": 0.3}).raise_for_status()
+    outcome = memorialize(*NIGHT, "--json")
+    assert (outcome.code, outcome.messages) == (0, [])
+    assert len({fault["fault"] for fault in httpx.get(faults).json()}) > 8
     assert outcome.report["funnel"]["pulled"] == 71
     assert held(world) == undisturbed
 

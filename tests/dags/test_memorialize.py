@@ -34,6 +34,7 @@ def test_a_night_is_done_once_and_doing_it_again_writes_nothing_but_still_judges
     assert funnel.imbalances() == []
     assert funnel.planned == funnel.written == funnel.verified > 0
     assert first["report"]["verdict"]["failures"] == []
+    assert airflow.said(f"memorialize_run={first['report']['run']['run_id']}") and airflow.said("partition=voice-")
     (announced,) = airflow.events()[before:]
     assert announced == {
         **{

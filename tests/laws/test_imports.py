@@ -55,7 +55,6 @@ def test_a_dag_file_is_short_wiring(path: Path) -> None:
     assert len(path.read_text().splitlines()) < 60
     assert {n for n in imported_on_load(tree) if n.split(".")[0] not in sys.stdlib_module_names} == {
         "airflow.sdk",
-        "app.dag_facts",
         "app.dag_parts",
     }
 

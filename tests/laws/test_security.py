@@ -10,7 +10,7 @@ from tests.proofs import absent, linked
 # what may stand in an f-string of SQL beside constants of the module: names of the ledger's own tables and columns
 OWN_NAMES = {
     "app/explain.py": {"table"},
-    "memorialization/ledger/store.py": {"name", "listed", "', '.join(keys)", "changes", "where"},
+    "memorialization/ledger/store.py": {"name", "copied", "listed", "values", "', '.join(keys)", "changes", "where"},
 }
 SQL = re.compile(r"\b(select|insert into|delete from|create temp|alter table|copy|truncate|drop) |\bupdate \w+ set ")
 

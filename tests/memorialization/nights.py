@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from memorialization import additions, deliver, gate, intake, prepare, quality, reconcile
+from memorialization import additions, deliver, gate, intake, prepare, quality, reconcile, revert
 from memorialization.configuration import Configuration
 from memorialization.crm import Crm
 from memorialization.interactions import DIGITAL, SCRIPT, VOICE
@@ -161,6 +161,16 @@ class Night:
                 raise RuntimeError("secret text")
         except RuntimeError:
             pass
+
+
+def reverted(opened: Night) -> Run:
+    """The run that takes this one back, carried out."""
+    folder, facts = Path(opened.run.staging).parents[1], opened.ports.ledger.run(opened.run.run_id)
+    run = revert.open_revert(facts, opened.ports, staging_root=str(folder), dry_run=False)
+    for pair in revert.plan_revert(run, opened.ports):
+        deliver.deliver(run, **pair, ports=opened.ports)
+    opened.ports.ledger.release_lease(run.run_id)
+    return run
 
 
 def night(

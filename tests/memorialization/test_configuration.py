@@ -9,6 +9,7 @@ from memorialization.configuration import load, names
 from memorialization.errors import ConfigurationError
 from memorialization.interactions import FIELD_COLUMNS
 from memorialization.text import Measure
+from tests.corpora import corpus
 
 FILES = ("crm.yaml", "workflows.yaml", "voice.yaml", "digital.yaml", "dynamic/customer_card.yaml")
 
@@ -250,6 +251,17 @@ def test_one_property_may_take_a_row_of_each_channel(acme: Path) -> None:
     )
     section = load(acme.parent, "acme").mappings["Acme voice"].sections[0]
     assert [row.external_crm_field for row in section.rows("digital")] == ["notes"]
+
+
+@pytest.mark.parametrize("evil", corpus("paths"))
+def test_a_name_is_no_path(acme: Path, evil: str) -> None:
+    """Also where the path would lead to a configuration."""
+    for folder in (acme.parent, acme.parent.parent):
+        shutil.copy(acme / "crm.yaml", folder / "crm.yaml")
+    for name in (evil, f"acme/{evil}", f"{evil}/acme", str(acme)):
+        with pytest.raises(ConfigurationError, match="no configuration .* here"):
+            load(acme.parent, name)
+    assert load(acme.parent, "acme").name == "acme"
 
 
 def test_missing_files_and_folders_are_named(acme: Path) -> None:

@@ -1,7 +1,7 @@
 """Only what HubSpot itself made of our own write is taken for our value; nobody's change hides behind it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from memorialization.echo import substance
 from memorialization.ledger import Ledger
+from memorialization.ledger.erasure import erase
 from memorialization.ports import Entity, Property
 from tests.memorialization.fakes import CONTACT, MemoryStore
 from tests.memorialization.nights import Night, configuration, interaction, night, row, schema, section
@@ -194,3 +195,25 @@ def test_the_substance_of_a_text_is_without_spaces_and_what_is_not_seen(parts: l
 )
 def test_texts_of_other_substance(first: str, second: str) -> None:
     assert substance(first) != substance(second)
+
+
+def test_under_another_key_it_is_the_same_text_that_stands(store: Respelling, ledger: Ledger, tmp_path: Path) -> None:
+    kim = store.create(CONTACT, email="kim@example.com")
+    store.now = interaction(1)["due_at"]
+    _night(store, ledger, tmp_path).whole()
+    planned = []
+    for _ in range(2):
+        opened = _night(store, ledger, tmp_path)
+        opened = replace(opened, ports=replace(opened.ports, address_secret="another-secret-of-32-characters-"))
+        planned.append(opened.whole().funnel.planned)
+        assert store.value(CONTACT, kim, "agent") == ECHO
+    assert planned == [1, 0]
+
+
+def test_nothing_is_kept_of_an_echo_of_values_that_were_erased(
+    store: Respelling, ledger: Ledger, tmp_path: Path
+) -> None:
+    store.create(CONTACT, email="kim@example.com")
+    _night(store, ledger, tmp_path).whole()
+    assert erase(ledger, "acme", ["v:1"], [], dry_run=False)["echoes"] == 1
+    assert pd.read_sql("select * from echoes", ledger._engine).empty

@@ -41,7 +41,7 @@ def test_every_error_says_whether_to_retry_and_how_to_exit(name: str, retry: boo
 
 @pytest.mark.parametrize("error", CLASSES)
 def test_every_error_tells_when_it_is_raised_and_about_a_retry(error: type[MemorializationError]) -> None:
-    text = error.__doc__ or ""
+    text = (error.__doc__ or "").rstrip()
     if error is not MemorializationError:
         assert re.search(r"retry|next run|a later try", text, re.IGNORECASE)
     assert text.endswith(".")

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from memorialization.hashing import key_of
 from memorialization.interactions import INTERACTIONS
 from memorialization.moving import CHANGED, LATE, UNCHANGED, UNCOVERED, sifted, versions
 from memorialization.ports import Window
-from tests.memorialization.nights import DAY, interaction
+from tests.memorialization.nights import DAY, SECRET, interaction
 
+KEY = key_of(SECRET)
 BEFORE = Window(DAY.start - timedelta(days=1), DAY.start)
 
 
@@ -28,7 +30,7 @@ def frame(*rows: dict[str, Any], extra: dict[str, pa.DataType] | None = None) ->
 
 
 def version(row: dict[str, Any], *beside: dict[str, Any], **extra: pa.DataType) -> int:
-    return int(versions(frame(row, *beside, extra=extra)).iloc[0])
+    return int(versions(frame(row, *beside, extra=extra), KEY).iloc[0])
 
 
 @pytest.mark.parametrize(
@@ -65,13 +67,13 @@ def test_a_version_does_not_depend_on_the_rows_beside_it() -> None:
 
 
 def test_a_version_is_the_same_tomorrow() -> None:
-    assert version(interaction(1)) == -8790610755762192307
+    assert version(interaction(1)) == -2555015079518976863
 
 
 @given(order=st.permutations([field.name for field in INTERACTIONS]))
 def test_a_version_does_not_depend_on_the_order_of_columns(order: list[str]) -> None:
     rows = frame(interaction(1, tags=["a", "b"]), interaction(2))
-    assert versions(rows[order]).tolist() == versions(rows).tolist()
+    assert versions(rows[order], KEY).tolist() == versions(rows, KEY).tolist()
 
 
 def test_what_is_taken_up_and_what_is_left() -> None:
@@ -86,12 +88,19 @@ def test_what_is_taken_up_and_what_is_left() -> None:
         interaction(7, end_time=BEFORE.start - timedelta(days=30)),  # asked for again
         interaction(8, end_time=earlier),  # known, and no version of it
     )
-    known = {"v:3": 1, "v:4": int(versions(rows)[3]), "v:8": None}
-    found = sifted(rows, DAY, frozenset({"v:7"}), known, [BEFORE])
+    known = {"v:3": 1, "v:4": int(versions(rows, KEY)[3]), "v:8": None}
+    found = sifted(rows, DAY, frozenset({"v:7"}), known, [BEFORE], KEY)
     assert found.tolist() == ["", "", CHANGED, UNCHANGED, LATE, UNCOVERED, "", CHANGED]
+
+
+def test_a_version_that_was_hashed_with_another_key_is_looked_at_once_more() -> None:
+    earlier = frame(interaction(4, end_time=DAY.start - timedelta(hours=3)))
+    for key, why in ((KEY, UNCHANGED), (key_of("another"), CHANGED)):
+        known = {"v:4": int(versions(earlier, key)[0])}
+        assert sifted(earlier, DAY, frozenset(), known, [BEFORE], KEY).tolist() == [why]
 
 
 def test_no_rows_have_no_versions() -> None:
     nothing = frame()
-    assert versions(nothing).tolist() == [] and versions(nothing).dtype == np.int64
-    assert sifted(nothing, DAY, frozenset(), {}, [BEFORE]).tolist() == []
+    assert versions(nothing, KEY).tolist() == [] and versions(nothing, KEY).dtype == np.int64
+    assert sifted(nothing, DAY, frozenset(), {}, [BEFORE], KEY).tolist() == []

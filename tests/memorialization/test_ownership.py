@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memorialization.ownership import Candidate, Holder, Policy, by_integrations, end_time_at, judge
+from memorialization.ownership import Candidate, Holder, Policy, by_integrations, end_time_at, judge, writer
 from memorialization.ports import Change
 
 END = datetime(2026, 11, 22, 18, 0, tzinfo=UTC)
@@ -203,3 +203,13 @@ def test_a_newer_interaction_that_nobody_has_looked_at_may_have_written_the_very
         known = END + timedelta(days=1)
         assert judge(candidate(), holder, before, POLICY, ends=ends, known_until=known) == "drifted"
     assert judge(candidate("missing"), None, [], POLICY, ends=ends, known_until=END) == "missing"  # never written
+
+
+def test_who_wrote_what_stands_is_unknown_where_our_hash_is_of_another_key() -> None:
+    changes = [change(DUE)]
+    names = {hash_: writer(changes, HELD, Holder(END, "v:4", hash_, written=True, times=1), POLICY)
+             for hash_ in (HELD, OTHER, HELD + (7 << 48))}  # fmt: skip
+    assert names == {HELD: "us", OTHER: "live", HELD + (7 << 48): "unknown"}
+    found = Holder(END, "v:4", HELD + (7 << 48), written=False, times=0)
+    assert writer(changes, HELD, found, POLICY) == "live"
+    assert writer([change(DUE, "CRM_UI")], HELD, found, POLICY) == "person"

@@ -242,9 +242,10 @@ def test_a_hash_is_over_every_part_of_a_change() -> None:
         "desired": "Ada", "current": None,
     }  # fmt: skip
     others = [base | {name: 7 if name == "section" else "x"} for name in base]
-    hashes = [bucket_hash(pd.DataFrame([values])) for values in (base, *others)]
+    hashes = [bucket_hash(pd.DataFrame([values]), "salt") for values in (base, *others)]
     assert len(set(hashes)) == len(hashes)
-    assert bucket_hash(pd.DataFrame([base | {"current": ""}])) != hashes[0], "empty is not unset"
+    assert bucket_hash(pd.DataFrame([base | {"current": ""}]), "salt") != hashes[0], "empty is not unset"
+    assert bucket_hash(pd.DataFrame([base]), "another") not in hashes
 
 
 def test_a_hash_is_over_every_part_of_a_note_and_of_an_association() -> None:
@@ -267,10 +268,10 @@ def test_a_hash_is_over_every_part_of_a_note_and_of_an_association() -> None:
             }
             for name, value in base.items()
         ]
-        hashes = [bucket_hash(pd.DataFrame([values]), folder) for values in (base, *others)]
+        hashes = [bucket_hash(pd.DataFrame([values]), "salt", folder) for values in (base, *others)]
         assert len(set(hashes)) == len(base) + 1
         both = pd.DataFrame([base, others[0]])
-        assert bucket_hash(both, folder) == bucket_hash(both.iloc[::-1], folder)
+        assert bucket_hash(both, "salt", folder) == bucket_hash(both.iloc[::-1], "salt", folder)
 
 
 def test_of_a_plan_the_ledger_knows_no_text(ledger: Ledger, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import text as sql
 
 from memorialization.crm import Rendering
 from memorialization.ledger import Ledger
-from memorialization.ports import Window
+from memorialization.ports import Property, Window
 from tests.memorialization.fakes import CONTACT, TICKET, MemoryStore, text
 from tests.memorialization.nights import DAY, EVENING, configuration, interaction, night, row, schema, section
 
@@ -423,3 +423,33 @@ def test_two_sections_of_one_record_meet_there(store: MemoryStore, ledger: Ledge
     assert store.value(CONTACT, kim, "agent") == "Agent 5"
     assert (report.funnel.values, report.funnel.superseded) == (1, 1)
     assert TICKET.type_id not in store.records
+
+
+def test_what_an_older_interaction_was_written_over_late_is_looked_at_again_and_mended(
+    store: MemoryStore, ledger: Ledger, tmp_path: Path
+) -> None:
+    """A call's after-call work ends after a later call of the same person was delivered: the browser writes then."""
+    setup = configuration(section("Contact", row("agent", "voice", "Agent Name"), row("ended", "voice", "End Time")))
+    store.schema = schema(ended=Property("ended", "ended", "datetime", "date"))
+    kim = store.create(CONTACT, email="kim@example.com")
+    long_open = interaction(1, due_at=None, wrap_up_closed=False)
+    later = interaction(2)
+    store.now = later["due_at"] + SECOND
+    store.set(CONTACT, kim, "agent", "Agent 2")
+    store.set(CONTACT, kim, "ended", later["end_time"].isoformat())
+    first = night(setup, store, ledger, tmp_path, long_open, later).whole()
+    assert (first.funnel.provisional, first.funnel.equal) == (1, 2)
+
+    store.now = DAY.end + timedelta(hours=2)
+    store.set(CONTACT, kim, "agent", "Agent 1")
+    store.set(CONTACT, kim, "ended", long_open["end_time"].isoformat())
+    done = interaction(1, due_at=store.now - SECOND)
+    nights = []
+    for day in (1, 2, 3):
+        window = Window(DAY.start + timedelta(days=day), DAY.end + timedelta(days=day))
+        store.now = window.end + timedelta(hours=1)
+        funnel = night(setup, store, ledger, tmp_path, done, later, window=window).whole().funnel
+        nights.append((funnel.pulled, funnel.equal, funnel.drifted, funnel.verified))
+        assert funnel.imbalances() == []
+    assert nights == [(1, 2, 0, 0), (1, 0, 2, 2), (0, 0, 0, 0)]
+    assert store.value(CONTACT, kim, "agent") == "Agent 2"

@@ -45,6 +45,15 @@ def test_a_refusal_before_it_is_due_changes_nothing_and_another_value_begins_ane
     assert (other["tries"], other["first_at"]) == (1, later)
 
 
+def test_a_refusal_under_another_key_may_be_of_the_same_value() -> None:
+    key, another = 7 << 48, 8 << 48
+    before = {"value_hash": key + 5, "first_at": NOW, "tries": 1, "next_at": NOW, "state": "open", "reason": None}
+    again = [
+        after_refusal(before, n, _run(1), timedelta(days=30), NOW)["tries"] for n in (key + 5, key + 6, another + 6)
+    ]
+    assert again == [2, 1, 2]
+
+
 @pytest.mark.parametrize("tries", [14, 40, 1000])
 def test_a_value_that_is_asked_for_by_hand_for_ever_stays_within_the_calendar(tries: int) -> None:
     before = {"value_hash": 5, "first_at": NOW, "tries": tries, "next_at": NOW, "state": "open", "reason": None}

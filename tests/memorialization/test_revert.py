@@ -4,12 +4,20 @@ from pathlib import Path
 
 import pytest
 
-from memorialization import deliver, revert
 from memorialization.ledger import Ledger
 from memorialization.ledger.audit import written_by
-from memorialization.run import Run
 from tests.memorialization.fakes import CONTACT, MemoryStore
-from tests.memorialization.nights import EVENING, Night, configuration, interaction, night, row, schema, section
+from tests.memorialization.nights import (
+    EVENING,
+    Night,
+    configuration,
+    interaction,
+    night,
+    reverted,
+    row,
+    schema,
+    section,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -30,14 +38,6 @@ def _people() -> tuple[MemoryStore, str, str]:
     return store, *(store.create(CONTACT, email=f"{i}@example.com", agent="Old") for i in (1, 2))
 
 
-def _revert(opened: Night) -> Run:
-    folder, facts = Path(opened.run.staging).parents[1], opened.ports.ledger.run(opened.run.run_id)
-    run = revert.open_revert(facts, opened.ports, staging_root=str(folder), dry_run=False)
-    for pair in revert.plan_revert(run, opened.ports):
-        deliver.deliver(run, **pair, ports=opened.ports)
-    return run
-
-
 def test_what_a_person_mended_while_the_plan_waited_is_neither_claimed_nor_taken_back(
     ledger: Ledger, tmp_path: Path
 ) -> None:
@@ -51,7 +51,7 @@ def test_what_a_person_mended_while_the_plan_waited_is_neither_claimed_nor_taken
     ]  # fmt: skip
     report = opened.report()
     assert (report.funnel.written, report.reasons["held"], report.funnel.imbalances()) == (3, {"moved": 1}, [])
-    _revert(opened)
+    reverted(opened)
     assert [store.value(CONTACT, i, "agent") for i in (kim, ada)] == ["Agent 1", "Old"]
     assert [store.value(CONTACT, i, "last_id") for i in (kim, ada)] == [None, None]
 
@@ -62,7 +62,7 @@ def test_a_persons_other_spelling_of_what_we_wrote_is_kept(ledger: Ledger, tmp_p
     opened.deliver()
     assert store.value(CONTACT, kim, "last_id") == "030 901820"
     store.person(CONTACT, kim, "last_id", "+49 30 901820")
-    undo = _revert(opened)
+    undo = reverted(opened)
     assert [store.value(CONTACT, i, "last_id") for i in (kim, ada)] == ["+49 30 901820", None]
     left = undo.files.read_frame("left/Contact/0.parquet")
     assert left[["record", "property", "held"]].to_numpy().tolist() == [[kim, "last_id", "moved"]]

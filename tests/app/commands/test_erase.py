@@ -144,17 +144,24 @@ def test_an_address_finds_the_record_and_with_it_all_the_rest(held: Held) -> Non
         assert held.traces(*person.keys, person.email) == set()
 
 
-def test_what_is_parked_is_found_by_its_address_without_staging(held: Held) -> None:
+def test_what_is_parked_is_found_by_its_address_without_staging(held: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By nobody whose secret is another: that is said, and nothing is taken for done."""
     rows = {row["interaction_key"]: row for row in held.frames("interactions")}
     parked = [key for (key,) in held.sql("select interaction_key from parked where jsonb_array_length(addresses) > 0")]
     key = next(k for k in parked if rows[k]["customer_phone"] or rows[k]["customer_email"])
     option = "--email" if rows[key]["customer_email"] else "--phone"
     for path in (held.folder / "staging/acme").iterdir():
         path.rename(held.folder / path.name)
-    outcome = erase(option, rows[key]["customer_email"] or rows[key]["customer_phone"], "--json")
+    asked = (option, rows[key]["customer_email"] or rows[key]["customer_phone"], "--json")
+    with monkeypatch.context() as patched:
+        change_connection(patched, "CXONE_ACME", extra={"address_secret": "another-secret-of-32-characters-"})
+        receipt = json.loads(erase(*asked).out)
+    told = "parked or decided targets were hashed with another address_secret: they cannot be found by an address"
+    assert receipt["ledger"] == {} and f"the addresses of {len(parked)} {told}" in receipt["not_found"]
+    outcome = erase(*asked)
     assert outcome.code == 0, outcome
     receipt = json.loads(outcome.out)
-    assert receipt["ledger"]["parked"] >= 1
+    assert receipt["ledger"]["parked"] >= 1 and "another address_secret" not in str(receipt["not_found"])
     assert held.sql("select 1 from parked where interaction_key = %s", key) == []
     assert held.sql("select 1 from interactions where interaction_key = %s", key) == []
 

@@ -79,7 +79,12 @@ def test_a_night_is_explained_contact_by_contact(
                if leg["id"] == key.split(":")[1]}.keys()  # fmt: skip
     assert name and re.fullmatch(r"\w….? ?\(\d+\)|\w…\w \(\d+\)", agent["holds"])
 
+    asked = world.requests("hubspot")
     revealed = story(key, "--reveal")
+    anew = {call for call, n in world.requests("hubspot").items() if n > asked.get(call, 0)}
+    assert anew == {"POST /crm/v3/objects/{type}/batch/read 200"}, (
+        "account, scopes and properties are known for a while"
+    )
     (open_,) = [v for v in revealed["targets"][1]["values"] if v["property"] == "cxone_agent_name"]
     assert open_["holds"] == revealed["cxone"]["agent"] == open_["should"]
 

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from app.connections import ledger_url
+from memorialization.ledger import Ledger
 from tests.app.command import DAY, NIGHT, Outcome, change_connection, memorialize
 from tests.app.world import World
+from tests.corpora import corpus
 
 pytestmark = pytest.mark.slow
 
@@ -82,6 +85,23 @@ def test_the_list_for_people_names_reason_age_and_candidates(world: World) -> No
     assert f"? {ambiguous['candidates'][0]}" in out and f"{len(listed())} waiting. To decide:" in out
     assert ambiguous["age_days"] == 0
     assert str(ambiguous["since"]).endswith("+00:00") and str(ambiguous["ended"]).startswith("2026-11-2")
+
+
+def test_no_cell_of_a_list_begins_as_a_formula_does(acme: Path, tmp_path: Path) -> None:
+    evil = [text for text in corpus("cells") if text.strip()[0] in "=+-@\uff1d\uff0b\uff0d\uff20"]
+    assert len(evil) > 15
+    insert = (
+        "insert into parked select 'acme', one, 'Contact', null, one, jsonb_build_array(one), '[]', now(), "
+        "gen_random_uuid() from unnest(cast(:keys as text[])) one"
+    )
+    Ledger(ledger_url()).carry_out({"parked": insert}, keys=[*evil, "v:1"])
+    file = tmp_path / "parked.csv"
+    assert parked("list", "-c", "acme", "--csv", str(file)).code == 0
+    with file.open(encoding="utf-8-sig", newline="") as text:
+        rows = list(csv.DictReader(text))
+    assert {row["contact_id"] for row in rows} == {"v:1", *(f"'{one}" for one in evil)}
+    cells = [cell for row in rows for cell in row.values()]
+    assert not [cell for cell in cells if cell.strip()[:1] in tuple("=+-@\uff1d\uff0b\uff0d\uff20")]
 
 
 def test_a_dry_run_leaves_what_is_decided_waiting(world: World) -> None:

@@ -15,6 +15,8 @@ from memorialization.ledger import pages as queries
 from memorialization.ledger.audit import _SEEN
 from tests.app.web.conftest import NIGHTS, Airflow
 from tests.app.web.history import PARKED, REJECTED
+from tests.corpora import corpus
+from tests.markup import Page
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("airflow-pages")]
 
@@ -74,6 +76,20 @@ def test_what_an_address_names_is_looked_up(airflow: Airflow, admin: httpx.Clien
     assert "text/html" in answer.headers["content-type"]
 
 
+def test_no_address_leads_to_a_file_or_ends_a_header(airflow: Airflow, admin: httpx.Client) -> None:
+    for evil in (*corpus("paths"), *corpus("headers")):
+        name = quote(evil, safe="")
+        for path in (
+            f"{HERE}/reports/{name}", f"{HERE}/reports/{name}/report.html", f"{HERE}/runs/{name}",
+            f"{HERE}/reports/{airflow.run_id}/{name}?download=true", f"/memorialization/dags/memorialize__acme{name}",
+        ):  # fmt: skip
+            answer = admin.get(path)
+            if evil.strip("./"):
+                assert answer.status_code in (403, 404), path
+            assert airflow.run_id not in answer.text or not evil.strip("./"), path
+            assert not [n for n in answer.headers if "injected" in n or n == "set-cookie"], path
+
+
 def test_a_run_is_read_through_its_own_configuration_only(airflow: Airflow, admin: httpx.Client) -> None:
     copied = "run_id, configuration, try_number, window_start, window_end, mode, dry_run, mapping_hash, staging, state"
     airflow.ask(
@@ -127,6 +143,28 @@ def test_whatever_stands_in_the_ledger_or_an_address_is_escaped(airflow: Airflow
     for page in (shown, asked):
         assert "&lt;script&gt;alert(1)" in page
         assert "<script>alert" not in page and "<img" not in page
+
+
+def test_no_string_in_the_ledger_or_an_address_becomes_a_part_of_a_page(airflow: Airflow, admin: httpx.Client) -> None:
+    evil = [text.replace("\x00", "") for text in corpus("pages")]
+
+    def parked(strings: list[str]) -> Page:
+        airflow.ask(
+            "insert into parked select 'acme', one, one, null, one, jsonb_build_array(one), '[]', '2020-01-01', "
+            "(select run_id from parked limit 1) from unnest(%(strings)s) one",
+            strings=strings,
+        )
+        try:
+            return Page(admin.get(f"{HERE}/parked").text)
+        finally:
+            airflow.ask("delete from parked where parked_at = '2020-01-01'")
+
+    def explained(string: str) -> Page:
+        return Page(admin.get(f"{HERE}/explain", params={"contact": string}).text)
+
+    plain = explained("x")
+    assert parked(evil).shape() == parked([f"x{i}" for i in range(len(evil))]).shape()
+    assert [text for text in evil if explained(text).shape() != plain.shape()] == []
 
 
 def test_a_contact_is_explained_masked_and_an_unknown_one_is_told_what_to_do(

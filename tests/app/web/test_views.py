@@ -1,8 +1,11 @@
 """The calendar's days, and what counts as lost."""
 
 from datetime import date
+from pathlib import Path
 
-from app.web.views import lost, weeks
+import pytest
+
+from app.web.views import lost, place, weeks
 from memorialization.report.model import Coverage, CoverageDay, Funnel
 
 LAST = date(2026, 11, 22)  # a Sunday
@@ -25,3 +28,23 @@ def test_weeks_begin_on_monday_and_end_with_the_last_night() -> None:
 
 def test_lost_is_missing_drifted_and_truncated() -> None:
     assert lost(Funnel(missing=1, drifted=20, truncated=300, edited=4000).model_dump()) == 321
+
+
+def test_a_page_belongs_to_the_configuration_of_its_dag(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("acme", "acme_two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "crm.yaml").write_text("owner: crm-team\n")
+    monkeypatch.setenv("MEMORIALIZATION_MAPPINGS", str(tmp_path))
+    monkeypatch.setenv("AIRFLOW_CONN_MEMORIALIZATION_LEDGER", "postgres://nobody@127.0.0.1:1/ledger")
+    asked = [
+        "memorialize__acme",
+        "memorialize__acme_two",
+        "revert__acme",
+        "purge_staging__acme",
+        "memorialize__acm",
+        "acme",
+    ]
+    nightly = {dag_id: (here := place(dag_id)) and here.name for dag_id in asked}
+    assert nightly == dict.fromkeys(asked) | {"memorialize__acme": "acme", "memorialize__acme_two": "acme_two"}
+    of_both = {dag_id: (here := place(dag_id, reverts=True)) and here.name for dag_id in asked}
+    assert of_both == nightly | {"revert__acme": "acme"}

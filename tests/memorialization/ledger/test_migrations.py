@@ -1,5 +1,8 @@
 """The migrations lead to exactly the tables that the program knows, and back to nothing."""
 
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg2
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -28,6 +31,17 @@ def test_migrations_lead_to_exactly_the_tables_of_the_program(postgres_socket: s
 def test_upgrading_again_changes_nothing(ledger: Ledger) -> None:
     ledger.upgrade()
     ledger.check()
+
+
+def test_two_that_upgrade_at_once_do_it_once(postgres_socket: str) -> None:
+    server = psycopg2.connect(host=postgres_socket, user="postgres", dbname="postgres")
+    server.autocommit = True
+    server.cursor().execute("create database upgraded_twice")
+    server.close()
+    ledgers = [Ledger(_url(postgres_socket, "upgraded_twice")) for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(Ledger.upgrade, ledgers)) == [None] * 3
+    ledgers[0].check()
 
 
 def test_the_way_back_leaves_no_table(postgres_socket: str, ledger_database: str) -> None:

@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -23,46 +22,13 @@ from memorialization.report.model import (
     Verdict,
 )
 from memorialization.report.words import ENGLISH
+from tests.corpora import corpus
+from tests.markup import Page
+from tests.memorialization.report.filled import filled
 
 SAMPLE = Report.model_validate_json((Path(__file__).parent / "report.json").read_text(encoding="utf-8"))
 HOSTILE = """<script>alert("x")</script>'"><img src=https://evil.example/x>"""
-VOID = {"meta", "link", "br", "img", "wbr", "rect", "polygon"}
 QUIET_FUNNEL = Funnel()
-
-
-class Page(HTMLParser):
-    """Elements with their attributes, all visible text, and whether every element is closed in order."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.words: list[str] = []
-        self.feed(text)
-        self.close()
-        assert not self.open
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] != "style":
-            self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
-
-    def count(self, tag: str) -> int:
-        return sum(name == tag for name, _ in self.elements)
 
 
 def page(report: Report) -> Page:
@@ -409,6 +375,22 @@ def test_hostile_values_are_text() -> None:
     assert shown.count("img") == 0
     assert not [a for _, attributes in shown.elements for a in attributes if a.startswith("on")]
     assert shown.text.count("<script>") > 20
+
+
+@pytest.fixture(scope="module")
+def plain() -> dict[bool, Page]:
+    """Pages of harmless strings: of a web address, which becomes a link, and of another."""
+    return {text.startswith("https://"): page(filled(refused(3), text)) for text in ("x", "https://x.example/")}
+
+
+@pytest.mark.parametrize("evil", corpus("pages"))
+def test_no_string_of_a_report_becomes_a_part_of_the_page(plain: dict[bool, Page], evil: str) -> None:
+    found = page(filled(refused(3), evil))
+    linked = evil.startswith("https://")
+    assert found.shape() == plain[linked].shape()
+    inside = {name for _, attributes in found.elements for name, value in attributes.items() if evil in (value or "")}
+    assert inside == {"aria-label", "class"} | ({"href"} if linked else set())
+    assert " ".join(evil.split()) in found.text
 
 
 def test_sizes() -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from memorialization.report.model import Parked, Rejected, Report
 from memorialization.report.workbook import cleaned, write_workbook
+from tests.corpora import corpus
+from tests.memorialization.report.filled import filled
 
 SAMPLE = Report.model_validate_json((Path(__file__).parent / "report.json").read_text(encoding="utf-8"))
 NAMES = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
@@ -93,6 +95,20 @@ def test_no_text_becomes_a_formula_or_a_link_of_its_own(tmp_path: Path) -> None:
     assert not [name for name, text in found.parts.items() if "<f>" in text or "<f " in text]
     assert found.links(4) == []
     assert found.links(5) == ["https://cxone.example/7"]
+
+
+@pytest.mark.parametrize("evil", corpus("cells"))
+def test_no_cell_is_more_than_its_text(evil: str, tmp_path: Path) -> None:
+    sample = SAMPLE.model_copy(update={"rejected": (refused("13", None),)})
+    found = book(filled(sample, evil), tmp_path)
+    cells = [cell for number in range(1, 6) for row in found.rows(number) for cell in row]
+    assert cells.count(evil.replace("\r", "_x000D_")) > 20, "as the format writes it"
+    types = {kind for number in range(1, 6) for kind in re.findall(r'<c [^>]*?t="(\w+)"', found.xml(number))}
+    assert types == {"s"}, "texts stand among the shared strings; a formula has the type str"
+    assert not [name for name, text in found.parts.items() if "<f>" in text or "<f " in text]
+    assert not [name for name in found.parts if "external" in name.lower()]
+    links = {link for number in range(1, 6) for link in found.links(number)}
+    assert links == ({evil} if evil.startswith("https://") else set())
 
 
 @pytest.mark.parametrize(

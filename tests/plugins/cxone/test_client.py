@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pyrate_limiter import Rate
 
 from memorialization.errors import (
     AuthenticationError,
@@ -21,6 +22,7 @@ from memorialization.errors import (
     ServiceUnavailable,
 )
 from plugins.cxone.client import CxoneClient, client_from
+from tests.corpora import corpus
 
 TOKEN_PATH = "/authentication/v1/token/access-key"
 PING = "/incontactapi/services/v30.0/server-time"
@@ -120,6 +122,23 @@ def test_a_429_waits_as_long_as_it_is_told(scripted: Any) -> None:
     assert 1.0 <= time.monotonic() - began < 3.0
 
 
+def test_reads_of_cases_wait_until_the_limit_permits_them_and_nothing_else_does(
+    scripted: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    for path in ("contacts/1", "contacts/1/messages", "messages/7", "contacts/1/history"):
+        scripted.dfo(path, {"ok": True})
+    caplog.set_level("INFO", logger="plugins.cxone.client")
+    client = scripted.client(case_reads=Rate(3, 2_000))
+    began = time.monotonic()
+    for path in ("contacts/1", "contacts/1/messages", "messages/7", *["contacts/1/history"] * 9):
+        client.dfo(path)
+    assert caplog.messages == []
+    client.dfo("contacts/1")
+    client.dfo("contacts/1")
+    assert time.monotonic() - began >= 2.0
+    assert caplog.messages == ["CXone's limit for reads of cases is reached: they wait until it permits more"]
+
+
 @pytest.mark.parametrize(
     ("status", "error"), [(429, RateLimited), (408, ServiceUnavailable), (503, ServiceUnavailable)]
 )
@@ -192,6 +211,23 @@ def test_pages_stop_at_the_total_and_at_a_list_that_ignores_skip(scripted: Any) 
     assert len(scripted.asked("/incontactapi/services/v30.0/tags")) == 1
 
 
+def test_a_page_without_rows_before_the_total_is_asked_for_again(scripted: Any) -> None:
+    first, last = ({"totalRecords": 2, "skills": [{"skillId": number}]} for number in (1, 2))
+    scripted.acd("skills", first)
+    scripted.acd("skills", None, status=204)
+    scripted.acd("skills", {"totalRecords": 2, "skills": []}, last)
+    rows = [row for page, _ in scripted.client().acd_pages("skills", "skills") for row in page]
+    assert rows == [{"skillId": 1}, {"skillId": 2}]
+
+
+def test_rows_that_never_come_are_no_end(scripted: Any) -> None:
+    scripted.acd("skills", {"totalRecords": 2, "skills": [{"skillId": 1}]})
+    scripted.acd("skills", None, status=204)
+    with pytest.raises(ServiceUnavailable, match="gave no rows where more are due: run again"):
+        list(scripted.client(tries=3).acd_pages("skills", "skills"))
+    assert len(scripted.asked("/incontactapi/services/v30.0/skills")) == 4
+
+
 def test_server_time_is_the_services_own(scripted: Any) -> None:
     scripted.acd("server-time", {"ServerTime": "2026-11-19T02:00:00.000Z"})
     assert scripted.client().server_time() == datetime(2026, 11, 19, 2, tzinfo=UTC)
@@ -227,6 +263,32 @@ def test_a_connection_that_does_not_suffice(
 ) -> None:
     with pytest.raises(ConfigurationError, match=words):
         client_from(host, login, "secret", extras)
+
+
+@pytest.mark.parametrize("evil", corpus("headers"))
+def test_nothing_in_a_connection_ends_a_header_or_begins_one(evil: str) -> None:
+    for host, extras in (
+        (f"https://na1.nice-incontact.com{evil}", {}),
+        (f"{evil}.example", {}),
+        (None, {"area": f"na1{evil}"}),
+        (None, {"area": "na1", "api_version": f"30.0{evil}"}),
+        (None, {"area": "na1", "api_endpoint": f"https://api-na1.niceincontact.com{evil}"}),
+    ):
+        with pytest.raises(ConfigurationError) as caught:
+            client_from(host, "key", "secret", extras)
+        assert "Injected" not in str(caught.value)
+
+
+@pytest.mark.parametrize("evil", corpus("headers"))
+def test_key_secret_and_tenant_are_sent_as_they_are_and_never_as_a_header(scripted: Any, evil: str) -> None:
+    scripted.on(WELL_KNOWN, {"api_endpoint": scripted.url})
+    scripted.acd("server-time", {"ok": True})
+    with client_from(scripted.url, f"key{evil}", f"secret{evil}", {"tenant_id": evil}) as client:
+        assert client.api_endpoint == scripted.url
+        client.acd("server-time")
+    seen = [*scripted.asked(WELL_KNOWN), *scripted.asked(TOKEN_PATH), *scripted.asked(PING)]
+    assert len(seen) == 3
+    assert not [name for request in seen for name in request.headers if "injected" in name.lower()]
 
 
 def test_the_twins_faults_pass_unnoticed(twin: str, twin_client: Callable[..., CxoneClient]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,6 +11,8 @@ import pytest
 
 from memorialization.errors import ContractBroken, ServiceUnavailable
 from memorialization.ports import Batch, Wanted, Window
+from memorialization.resuming import ResumedSource
+from memorialization.staging import Staging
 from plugins.cxone.client import CxoneClient
 from plugins.cxone.options import CxoneOptions
 from plugins.cxone.source import CxoneSource
@@ -80,7 +83,7 @@ def source_of(tenant: Any, *cases: Any, events: list[Any] | None = None, **optio
     tenant.dfo("contacts", {"hits": len(cases), "data": []})
     rows = TWO_LEGS if events is None else events
     tenant.dfo("contacts/1749/history", {"hits": len(rows), "data": rows})
-    return CxoneSource(tenant.client(), phone_region="DE", options=CxoneOptions(**options))
+    return CxoneSource(tenant.client(), phone_regions=("DE",), options=CxoneOptions(**options))
 
 
 def batches(source: CxoneSource, *, transcripts: bool = False, again: frozenset[str] = frozenset()) -> list[Batch]:
@@ -252,6 +255,18 @@ def test_a_history_that_ignores_the_page_is_read_once(tenant: Any) -> None:
     assert [row["interaction_key"] for row in read(source)] == [ANNAS, BENS]
 
 
+@pytest.mark.parametrize(("body", "status"), [(None, 204), ({"hits": 4, "data": []}, 200)], ids=["204", "empty"])
+def test_a_case_whose_history_ends_too_soon_is_left_out_and_counted(tenant: Any, body: Any, status: int) -> None:
+    """Half a history would name the wrong agents."""
+    source = source_of(tenant, a_case(), events=[])
+    tenant.answers.pop("/dfo/3.0/contacts/1749/history")
+    tenant.dfo("contacts/1749/history", {"hits": 4, "data": TWO_LEGS[:2]})
+    tenant.dfo("contacts/1749/history", body, status=status)
+    with pytest.raises(ContractBroken, match="none of 1 digital cases could be read"):
+        read(source)
+    assert source.skipped == {"digital: case refused": 1}
+
+
 def test_without_history_the_key_says_so_and_it_is_counted(tenant: Any) -> None:
     source = source_of(tenant, a_case(ownerAssigneeUser=ANNA), events=[])
     [row] = read(source)
@@ -282,7 +297,7 @@ def test_each_leg_has_the_transcript_as_it_was_when_it_ended(tenant: Any) -> Non
         },
     ]
     tenant.dfo("contacts/1749/messages", {"hits": 2, "data": messages})
-    [batch] = batches(source_of(tenant, a_case()), transcripts=True)
+    _, batch = batches(source_of(tenant, a_case()), transcripts=True)
     texts = {row["transcript_ref"]: row["text"] for row in batch.transcripts.to_pylist()}
     first, second = (texts[ref] for ref in batch.interactions["transcript_ref"].to_pylist())
     assert first == "[2026-11-17 08:00:00] Jane Doe: Hilfe"
@@ -334,7 +349,7 @@ def test_the_twins_day_is_the_twins_truth(twin: str, twin_client: Callable[..., 
     httpx.post(f"{twin}/_twin/faults", json=[{"match": "/history", "status": 401}]).raise_for_status()
     asked = {"from": "2026-11-17T00:00:00Z", "to": "2026-11-18T00:00:00Z"}
     legs = [leg for leg in httpx.get(f"{twin}/_twin/truth", params=asked).json()["legs"] if leg["channel"] == "digital"]
-    source = CxoneSource(twin_client(), phone_region="DE")
+    source = CxoneSource(twin_client(), phone_regions=("DE",))
     found = batches(source, transcripts=True)
     rows = {row["interaction_key"]: row for batch in found for row in batch.interactions.to_pylist()}
     texts = {ref for batch in found for ref in batch.transcripts["transcript_ref"].to_pylist()}
@@ -352,6 +367,41 @@ def test_the_twins_day_is_the_twins_truth(twin: str, twin_client: Callable[..., 
             assert row["ended_by"] == leg["ended_by"]
             assert row["transcript_ref"] in texts
     assert (source.skipped, source.assumed) == ({}, {})
+
+
+def test_an_outage_in_the_middle_costs_no_case_that_was_read(
+    twin: str, twin_client: Callable[..., CxoneClient], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plugins.cxone.digital.CASES_PER_BATCH", 10)
+    wanted, files = Wanted(SINCE, True, frozenset()), Staging(str(tmp_path / "run"))
+
+    def try_once() -> list[Batch]:
+        source = ResumedSource(CxoneSource(twin_client(), phone_regions=("DE",)), files)
+        return list(source.interactions("digital", WINDOW, wanted))
+
+    def histories() -> int:
+        return sum(n for call, n in httpx.get(f"{twin}/_twin/requests").json().items() if "/history 200" in call)
+
+    calls = histories()
+    undisturbed = list(CxoneSource(twin_client(), phone_regions=("DE",)).interactions("digital", WINDOW, wanted))
+    whole = histories() - calls
+    order = [case for batch in undisturbed for case in batch.cases]
+    httpx.post(f"{twin}/_twin/faults", json=[{"match": f"/{order[60]}/history", "status": 503, "times": 1000}])
+    with pytest.raises(ServiceUnavailable):
+        try_once()
+    httpx.post(f"{twin}/_twin/faults", json=[]).raise_for_status()
+    read_before = sum(len(one["cases"]) for one in files.read_json("read/digital.json"))
+    assert read_before == 60
+    calls = histories()
+    resumed = try_once()
+    assert [case for batch in resumed for case in batch.cases] == order
+    assert histories() - calls <= whole - 60
+
+    def rows(found: list[Batch]) -> list[dict[str, Any]]:
+        told = [row for batch in found for row in batch.interactions.to_pylist()]
+        return sorted(told, key=lambda row: row["interaction_key"])
+
+    assert rows(resumed) == rows(undisturbed)
 
 
 # ---- late and moving cases, and clocks that are wrong

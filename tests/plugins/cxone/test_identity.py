@@ -45,9 +45,15 @@ def case(*addresses: str) -> dict[str, Any]:
 )
 def test_addresses(addresses: tuple[str, ...], email: str | None, phone: str | None) -> None:
     assert customer_email(case(*addresses)) == email
-    assert customer_phone(case(*addresses), "DE") == phone
+    assert customer_phone(case(*addresses), ("DE",)) == phone
 
 
 def test_a_national_number_needs_a_region() -> None:
-    assert customer_phone(case("030/1234567"), None) is None
-    assert customer_phone({}, "DE") is None
+    assert customer_phone(case("030/1234567"), ()) is None
+    assert customer_phone({}, ("DE",)) is None
+
+
+def test_a_national_number_of_any_of_the_regions_is_one() -> None:
+    american = case("8012047514")
+    assert customer_phone(american, ("DE",)) is None
+    assert customer_phone(american, ("DE", "US")) == "8012047514"

@@ -10,7 +10,7 @@ from plugins.cxone.options import CxoneOptions
 
 def test_defaults_are_the_live_spelling() -> None:
     options = CxoneOptions()
-    assert (options.removed_text, options.concurrency) == ("", 8)
+    assert (options.removed_text, options.concurrency) == ("", 16)
     assert options.total_includes_acw is False
 
 

@@ -73,6 +73,15 @@ def test_a_part_never_passes_for_the_whole(scripted: Any) -> None:
     assert read(scripted, [message(1, "sho", hasAdditionalMessageContent=True)]) is None
 
 
+@pytest.mark.parametrize("status", [204, 404])
+def test_no_answer_is_no_conversation_without_a_word(scripted: Any, status: int) -> None:
+    later = datetime(2026, 11, 17, tzinfo=UTC)
+    scripted.dfo("contacts/1/messages", None, status=status)
+    assert lines_of_case(scripted.client(), "1", later, None, CxoneOptions()) is None
+    scripted.answers["/dfo/3.0/contacts/1/messages"] = [(200, {"hits": 0, "data": []}, {})]
+    assert lines_of_case(scripted.client(), "1", later, None, CxoneOptions()) == []
+
+
 def test_a_template_and_a_customer_without_a_name(scripted: Any) -> None:
     rows = [message(1, "{hi}", authorEndUserIdentity={"nickname": ""})]
     assert read(scripted, rows, transcript_template="{time:%H:%M} <{name}> {text}") == "09:00 <Card Name> {hi}"

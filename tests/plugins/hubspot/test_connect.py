@@ -4,6 +4,7 @@ import pytest
 from memorialization.errors import ConfigurationError
 from memorialization.ports import Entity, WriteRow
 from plugins.hubspot.connect import store_from
+from tests.corpora import corpus
 
 
 def test_a_store_speaks_to_the_host_it_is_given(twin):
@@ -49,6 +50,19 @@ def test_this_machine_may_do_without(host):
 def test_a_host_is_a_base_url(host):
     with pytest.raises(ConfigurationError, match="must be a base URL"):
         store_from(host, "pat-x", {})
+
+
+@pytest.mark.parametrize("evil", corpus("headers"))
+def test_nothing_in_a_connection_ends_a_header_or_begins_one(evil):
+    wrong = [(f"https://api.hubapi.com{evil}", "pat-x"), (f"{evil}.example", "pat-x")]
+    if not evil.startswith("%"):  # which a header means literally
+        wrong.append((None, f"pat-{evil}"))
+    for host, token in wrong:
+        with pytest.raises(ConfigurationError, match="must be a") as caught:
+            store_from(host, token, {})
+        assert "Injected" not in str(caught.value)
+    with pytest.raises(ConfigurationError, match="api_version must be one of"):
+        store_from(None, "pat-x", {"api_version": f"v3{evil}"})
 
 
 def test_an_unknown_version():

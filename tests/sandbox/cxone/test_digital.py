@@ -131,3 +131,29 @@ def test_the_transcript_that_was_written_live_can_be_rebuilt_from_the_messages(t
         assert "\n".join(lines) == held["cxone_transcript"]
         checked += 1
     assert checked > 100
+
+
+def test_a_case_in_full_its_neighbours_and_its_messages_by_number(twin: Twin) -> None:
+    first, second = twin.cxone.get("/dfo/3.0/contacts").json()["data"][:2]
+    detail = twin.cxone.get(f"/dfo/3.0/contacts/{second['id']}/detail").json()
+    assert detail["id"] == second["id"] and detail["channel"]["id"] == second["channelId"]
+    assert detail["routingQueue"]["id"] == second["routingQueueId"]
+    told = twin.cxone.get(f"/dfo/3.0/contacts/{second['id']}/messages").json()
+    assert detail["messages"] == told["data"]
+    assert twin.cxone.get("/dfo/3.0/messages", params={"contactNumber": second["id"]}).json() == told
+    neighbours = twin.cxone.get(f"/dfo/3.0/contacts/{second['id']}/detail/pagination").json()
+    assert neighbours["previous"] == first["id"] and neighbours["next"]
+    assert twin.cxone.get("/dfo/3.0/messages").status_code == 400
+
+
+def test_the_search_by_words_owner_and_address(twin: Twin) -> None:
+    def ids(**query: Any) -> set[str]:
+        return {case["id"] for case in twin.cxone.get("/dfo/3.0/contacts", params=query).json()["data"]}
+
+    case = next(c for c in twin.cxone.get("/dfo/3.0/contacts").json()["data"] if c["ownerAssigneeUser"])
+    address = case["authorEndUserIdentity"]["idOnExternalPlatform"]
+    assert ids(query=case["id"]) == {case["id"]}
+    assert case["id"] in ids(**{"endUserIdOnExternalPlatform[]": address})
+    found = twin.cxone.get("/dfo/3.0/contacts", params={"ownerAssignee[]": case["ownerAssigneeUser"]["id"]}).json()
+    assert {one["ownerAssigneeUser"]["id"] for one in found["data"]} == {case["ownerAssigneeUser"]["id"]}
+    assert twin.cxone.get("/dfo/3.0/contacts", params={"sorting": "status"}).status_code == 400

@@ -1,16 +1,18 @@
-import pytest
-
-from sandbox.cxone.faults import Faults
+from sandbox.cxone.faults import Fault, as_texts
 
 
-def test_a_rule_is_used_up_by_the_requests_it_matches() -> None:
-    faults = Faults()
-    faults.order([{"match": "Contacts/Completed", "status": 429, "times": 2}, {"match": "", "status": 503}])
-    request = "GET /incontactapi/services/v27.0/contacts/completed?skip=0"
-    taken = [faults.take(request) for _ in range(4)]
-    assert [fault.status if fault else None for fault in taken] == [429, 429, 503, None]
+def test_numbers_and_flags_become_texts() -> None:
+    body = {"contactId": 12, "isRefused": True, "acwSeconds": 12.5, "endReason": None, "tags": [{"tagId": 1}], "a": "b"}
+    assert as_texts(body) == {
+        "contactId": "12",
+        "isRefused": "True",
+        "acwSeconds": "12.5",
+        "endReason": None,
+        "tags": [{"tagId": "1"}],
+        "a": "b",
+    }
 
 
-def test_an_unknown_key_is_named() -> None:
-    with pytest.raises(TypeError, match="speed"):
-        Faults().order([{"speed": 1}])
+def test_a_fault_tells_what_was_ordered_or_its_name() -> None:
+    assert Fault(match="/tags", status=429, retry_after=2, times=3).told == "status=429 retry_after=2"
+    assert Fault(status=401, name="token expired").told == "token expired"

@@ -136,3 +136,48 @@ def test_the_configuration_is_active(twin: Twin) -> None:
     assert [(c["name"], c["status"]) for c in found] == [("acme HubSpot", "active")]
     mappings = twin.cxone.get(f"{setup}/{found[0]['id']}/data-mappings").json()["dataMappings"]
     assert [m["name"] for m in mappings] == ["acme voice", "acme digital"]
+
+
+def test_the_next_links_lead_to_the_end(twin: Twin) -> None:
+    page = twin.cxone.get(f"{V27}/contacts/completed", params={**DAY_ONE, "top": 150}).json()
+    found, total = list(page["completedContacts"]), page["totalRecords"]
+    assert page["_links"]["previous"] == ""
+    while page["_links"]["next"]:
+        page = twin.cxone.get(page["_links"]["next"]).json()
+        found += page["completedContacts"]
+    assert len(found) == total == len({row["contactId"] for row in found})
+    assert page["_links"]["previous"]
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "value"),
+    [
+        ("skillId", "skillId", 2001),
+        ("campaignId", "campaignId", 4001),
+        ("teamId", "teamId", 103),
+        ("isOutbound", "isOutbound", True),
+        ("isLogged", "isLogged", False),
+        ("isTakeover", "isTakeover", False),
+        ("mediaTypeId", "mediaTypeId", 9),
+        ("mediaSubTypeName", "mediaSubTypeName", "chat"),
+    ],
+)
+def test_each_filter_of_the_query(twin: Twin, name: str, column: str, value: Any) -> None:
+    text = str(value).lower() if isinstance(value, bool) else value
+    found = rows(twin, **DAY_ONE, **{name: text}, top=1000)
+    assert found and {row[column] for row in found} == {value}
+
+
+def test_addresses_are_filtered_by_the_names_of_their_version(twin: Twin) -> None:
+    callers = [row["fromAddress"] for row in rows(twin, **DAY_ONE, isOutbound="false", mediaTypeId=4)]
+    found = rows(twin, **DAY_ONE, fromAddress=callers[0])
+    assert {row["fromAddress"] for row in found} == {callers[0]}
+    old = twin.cxone.get(f"{V24}/contacts/completed", params={**DAY_ONE, "fromAddr": callers[0]}).json()
+    assert [row["contactId"] for row in old["completedContacts"]] == [row["contactId"] for row in found]
+
+
+def test_contacts_are_a_mixed_list(twin: Twin) -> None:
+    body = twin.cxone.get(f"{V27}/contacts", params={**DAY_ONE, "top": 100}).json()
+    assert len(body["contacts"]) == 100 and {row["mediaTypeId"] for row in body["contacts"]} > {4, 9}
+    assert {"isActive", "isWarehoused", "stateName"} <= set(body["contacts"][0])
+    assert body["_links"]["next"]

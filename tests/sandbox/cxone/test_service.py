@@ -58,3 +58,91 @@ def test_control_paths_say_what_is_wrong(twin: Twin) -> None:
     assert twin.cxone.post("/_twin/faults", json=[{"speed": 1}]).status_code == 400
     assert twin.cxone.get("/_twin/nothing").status_code == 404
     assert twin.cxone.get("/nothing").status_code == 404
+
+
+def pages(twin: Twin, order: str, *faults: dict[str, object]) -> list[list[int]]:
+    """Contact ids of three pages of ten; the faults are ordered before the second."""
+    found = []
+    for skip in (0, 10, 20):
+        if skip == 10:
+            twin.cxone.post("/_twin/faults", json=list(faults))
+        query: dict[str, str | int] = {"startDate": "2026-11-16T00:00:00Z", "top": 10, "skip": skip, "orderBy": order}
+        answer = twin.cxone.get(COMPLETED, params=query)
+        found.append([row["contactId"] for row in answer.json()["completedContacts"]] if answer.content else [])
+    return found
+
+
+def test_a_row_that_moves_is_missed_by_who_orders_by_change(twin: Twin) -> None:
+    whole, moved = (pages(twin, "lastUpdateTime asc", *rule) for rule in ((), ({"match": "skip=10", "moved": True},)))
+    assert moved[0] == whole[0]
+    assert moved[1] == [*whole[1][1:], whole[2][0]], "the first row of the second page is on neither"
+    rule = {"match": "skip=10", "moved": True}
+    assert pages(twin, "contactStartDate asc", rule) == pages(twin, "contactStartDate asc")
+
+
+def test_a_later_page_of_204_that_is_no_end(twin: Twin) -> None:
+    found = pages(twin, "contactStartDate asc", {"match": "completed", "empty": True})
+    assert [len(page) for page in found] == [10, 0, 10]
+
+
+def test_names_of_another_version_and_numbers_as_texts(twin: Twin) -> None:
+    query: dict[str, str | int] = {"startDate": "2026-11-16T00:00:00Z", "top": 1}
+    plain = twin.cxone.get(COMPLETED, params=query).json()["completedContacts"][0]
+    twin.cxone.post("/_twin/faults", json=[{"renamed": True}, {"texts": True}])
+    renamed, texts = (twin.cxone.get(COMPLETED, params=query).json()["completedContacts"][0] for _ in range(2))
+    assert renamed["contactStart"] == plain["contactStartDate"] and "contactStartDate" not in renamed
+    assert (texts["contactId"], texts["isRefused"]) == (str(plain["contactId"]), str(plain["isRefused"]))
+
+
+def test_a_gateways_page_and_nothing(twin: Twin) -> None:
+    rules = [{"status": 502, "html": True}, {"status": 200, "html": True}, {"status": 204}]
+    twin.cxone.post("/_twin/faults", json=rules)
+    answers = [twin.cxone.get(TAGS) for _ in rules]
+    assert [(a.status_code, a.headers.get("content-type")) for a in answers] == [
+        (502, "text/html; charset=utf-8"), (200, "text/html; charset=utf-8"), (204, None),
+    ]  # fmt: skip
+
+
+def test_messages_shortened_until_refetched_and_withdrawn_for_good(twin: Twin) -> None:
+    cases = twin.cxone.get("/dfo/3.0/contacts", params={"status[]": "closed"}).json()["data"]
+    path = f"/dfo/3.0/contacts/{cases[0]['id']}/messages"
+
+    def told() -> list[tuple[str, bool, bool]]:
+        rows = twin.cxone.get(path).json()["data"]
+        return [
+            (
+                row["messageContent"].get("payload", row["messageContent"]).get("text", ""),
+                row["hasAdditionalMessageContent"],
+                bool(row["contentRemoved"]),
+            )
+            for row in rows
+            if row["messageContent"]["type"] == "TEXT"
+        ]
+
+    whole = told()
+    twin.cxone.post("/_twin/faults", json=[{"match": path, "shortened": True}])
+    assert all(more and len(text) < len(full) for (text, more, _), (full, *_) in zip(told(), whole, strict=True))
+    assert told() == whole
+    twin.cxone.post("/_twin/faults", json=[{"match": path, "removed": True}])
+    for _ in range(2):
+        assert told() == [("", False, True)] * len(whole)
+
+
+def test_faults_by_share_are_told(twin: Twin) -> None:
+    before = len(twin.cxone.get("/_twin/faults").json())
+    twin.cxone.post("/_twin/faults", json={"share": 1.0, "only": ["token expired"]})
+    assert twin.cxone.get(TAGS).status_code == 401
+    twin.cxone.post("/_twin/faults", json=[])
+    assert twin.cxone.get(TAGS).status_code == 200
+    assert twin.cxone.get("/_twin/faults").json()[before:] == [{"request": f"GET {TAGS}", "fault": "token expired"}]
+
+
+def test_the_twin_tells_what_it_is(twin: Twin) -> None:
+    shown = twin.cxone.get("/_twin").json()
+    assert (shown["seed"], shown["days"]) == (7, ["2026-11-16", "2026-11-17", "2026-11-18"])
+    assert shown["calls"] > 300 and shown["cases"] > 300
+    assert shown["limits"]["digital"]["limit"] == 120_000
+    assert "POST /_twin/clock" in shown["control"]
+    assert "GET /incontactapi/services/v{version}.0/contacts/completed" in shown["paths"]
+    held = twin.hubspot.get("/_twin").json()
+    assert (held["portal"], held["limits"]["burst"], held["records"]["tickets"] > 500) == (4_711_001, 190, True)

@@ -4,8 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.sandbox.hubspot.conftest import make_portal
+
 if TYPE_CHECKING:
-    from tests.sandbox.hubspot.conftest import Twin
+    from tests.sandbox.hubspot.conftest import Serve, Twin
 
 
 @pytest.mark.parametrize("version", ["v3", "2026-09"])
@@ -53,3 +55,21 @@ def test_the_token_tells_its_scopes(twin: Twin) -> None:
 
 def test_owners_need_their_scope(twin: Twin) -> None:
     assert twin.http.get("/crm/v3/owners").status_code == 403
+
+
+def test_owners_page_and_are_found_by_e_mail_or_user(serve: Serve) -> None:
+    portal = make_portal()
+    portal.scopes |= {"crm.objects.owners.read"}
+    twin = serve(portal)
+    first = twin.http.get("/crm/v3/owners", params={"limit": 2}).json()
+    assert [one["email"] for one in first["results"]] == ["admin@example.com", "ben@example.com"]
+    after = first["paging"]["next"]["after"]
+    assert first["paging"]["next"]["link"] == f"https://api.hubapi.com/crm/v3/owners?after={after}"
+    rest = twin.http.get("/crm/owners/2026-09", params={"limit": 2, "after": after}).json()
+    assert [one["email"] for one in rest["results"]] == ["cleo@example.com"] and "paging" not in rest
+    ben = first["results"][1]
+    assert twin.http.get("/crm/v3/owners", params={"email": "ben@example.com"}).json() == {"results": [ben]}
+    assert twin.http.get(f"/crm/v3/owners/{ben['id']}").json() == ben
+    assert twin.http.get(f"/crm/v3/owners/{ben['userId']}", params={"idProperty": "userId"}).json() == ben
+    assert twin.http.get("/crm/v3/owners/1").status_code == 404
+    assert twin.http.get("/crm/v3/owners", params={"limit": 501}).status_code == 400

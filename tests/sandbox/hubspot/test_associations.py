@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.sandbox.hubspot.conftest import STUDIO
+
 if TYPE_CHECKING:
     from tests.sandbox.hubspot.conftest import Twin
 
@@ -90,3 +92,38 @@ def test_caps(twin: Twin, verb: str, limit: int) -> None:
 def test_labels(twin: Twin) -> None:
     shown = twin.http.get(f"{V4}/labels").json()["results"]
     assert shown == [{"category": "HUBSPOT_DEFINED", "typeId": 16, "label": None}]
+
+
+def test_a_pair_is_made_with_labels_and_taken_apart(twin: Twin) -> None:
+    contact = twin.contact(email="a@b.example")
+    company = twin.portal.create("0-2", {"name": "Acme"}, at=twin.now[0], source=STUDIO)
+    twin.portal.scopes |= {"crm.objects.companies.write"}
+    path = f"/crm/v4/objects/contacts/{contact}/associations/companies"
+    made = twin.http.put(f"{path}/{company}", json=[{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 1}])
+    assert (made.status_code, made.json()) == (
+        201,
+        {
+            "fromObjectTypeId": "0-1", "fromObjectId": int(contact), "toObjectTypeId": "0-2",
+            "toObjectId": int(company), "labels": ["Primary"],
+        },
+    )  # fmt: skip
+    primary = {"category": "HUBSPOT_DEFINED", "typeId": 1, "label": "Primary"}
+    shown = {"results": [{"toObjectId": int(company), "associationTypes": [primary]}]}
+    assert twin.http.get(path).json() == shown
+    assert twin.http.get(path.replace("/crm/v4/objects/", "/crm/objects/2026-09/")).json() == shown
+    assert twin.http.put(f"{path}/404", json=[{"associationTypeId": 1}]).status_code == 404
+    assert twin.http.put(f"{path}/{company}", json={"associationTypeId": 1}).status_code == 400
+    assert [twin.http.delete(f"{path}/{company}").status_code for _ in range(2)] == [204, 204]
+    assert twin.http.get(path).json() == {"results": []}
+
+
+def test_the_associations_of_a_record_page(twin: Twin) -> None:
+    contact = twin.contact(email="a@b.example")
+    tickets = [twin.ticket(str(n)) for n in range(3)]
+    for ticket in tickets:
+        twin.portal.associate("0-1", contact, "0-5", ticket, 15, at=twin.now[0])
+    path = f"/crm/v4/objects/contacts/{contact}/associations/tickets"
+    first = twin.http.get(path, params={"limit": 2}).json()
+    rest = twin.http.get(path, params={"limit": 2, "after": first["paging"]["next"]["after"]}).json()
+    assert [one["toObjectId"] for one in first["results"] + rest["results"]] == [int(ticket) for ticket in tickets]
+    assert "paging" not in rest

@@ -2,8 +2,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from tests.sandbox.hubspot.conftest import make_portal
+
 if TYPE_CHECKING:
-    from tests.sandbox.hubspot.conftest import Twin
+    from tests.sandbox.hubspot.conftest import Serve, Twin
 
 TICKETS = "/crm/v3/objects/tickets"
 
@@ -82,3 +86,57 @@ def test_associations_are_shown_on_request(twin: Twin) -> None:
     twin.portal.associate("0-5", ticket, "0-1", person, 16, at=twin.now[0])
     shown = twin.http.get(f"{TICKETS}/{ticket}?associations=contacts").json()["associations"]
     assert shown == {"contacts": {"results": [{"id": person, "type": "ticket_to_contact"}]}}
+
+
+@pytest.mark.parametrize(
+    ("name", "type_id", "needed"),
+    [
+        ("communications", "0-18", {"hs_timestamp": "2026-11-16T08:00:00Z", "hs_communication_channel_type": "SMS"}),
+        ("tasks", "0-27", {"hs_timestamp": "2026-11-16T08:00:00Z"}),
+        ("meetings", "0-47", {"hs_timestamp": "2026-11-16T08:00:00Z"}),
+        ("emails", "0-49", {"hs_timestamp": "2026-11-16T08:00:00Z"}),
+        ("leads", "0-136", {"hs_lead_name": "A lead"}),
+        ("line_items", "0-8", {}),
+    ],
+)
+def test_every_type_is_there_and_asks_for_what_it_needs(
+    twin: Twin, name: str, type_id: str, needed: dict[str, str]
+) -> None:
+    twin.portal.scopes |= {f"crm.objects.{name}.{verb}" for verb in ("read", "write")}
+    made = twin.post(f"/crm/v3/objects/{name}", {"properties": needed})
+    assert made.status_code == 201
+    assert made.headers["location"] == f"https://api.hubapi.com/crm/v3/objects/{name}/{made.json()['id']}"
+    assert twin.http.get(f"/crm/objects/2026-09/{type_id}/{made.json()['id']}").json()["id"] == made.json()["id"]
+    empty = twin.post(f"/crm/v3/objects/{name}", {"properties": {}})
+    codes = [error["code"] for error in empty.json().get("errors", ())]
+    assert codes == ["MISSING_REQUIRED_PROPERTY"] * len(needed)
+
+
+def test_only_the_dated_version_demands_what_the_admin_demands(serve: Serve) -> None:
+    portal = make_portal()
+    portal.required = frozenset({("0-5", "content")})
+    twin = serve(portal)
+    properties = {"subject": "s", "hs_pipeline": "0", "hs_pipeline_stage": "1"}
+    assert twin.post("/crm/v3/objects/tickets", {"properties": properties}).status_code == 201
+    refused = twin.post("/crm/objects/2026-09/tickets", {"properties": properties})
+    assert (refused.status_code, refused.json()["errors"][0]["code"]) == (400, "MISSING_REQUIRED_PROPERTY")
+    assert refused.json()["errors"][0]["context"] == {"propertyName": ["content"]}
+    batch = "/crm/objects/2026-09/tickets/batch"
+    assert twin.post(f"{batch}/create", {"inputs": [{"properties": properties}]}).status_code == 400
+    ticket = twin.ticket("1")
+    change = {"inputs": [{"id": ticket, "properties": {"subject": "t"}}]}
+    assert twin.post(f"{batch}/update", change).status_code == 200
+
+
+def test_too_long_a_query_is_refused(twin: Twin) -> None:
+    names = ",".join(f"property_{n}" for n in range(700))
+    answer = twin.http.get(TICKETS, params={"properties": names})
+    assert (answer.status_code, answer.json()["message"]) == (414, "Request-URI Too Long")
+
+
+def test_the_link_to_the_next_page_is_of_the_version_that_was_asked(twin: Twin) -> None:
+    for n in range(3):
+        twin.ticket(str(n))
+    for path in ("/crm/v3/objects/tickets", "/crm/objects/2026-09/tickets"):
+        following = twin.http.get(path, params={"limit": 2}).json()["paging"]["next"]
+        assert following["link"] == f"https://api.hubapi.com{path}?after={following['after']}"

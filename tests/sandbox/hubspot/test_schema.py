@@ -109,3 +109,56 @@ def visit() -> Any:
 def test_the_ticket_pipeline(twin: Twin) -> None:
     shown = twin.sdk().crm.pipelines.pipelines_api.get_all("tickets").results
     assert [(one.id, [stage.id for stage in one.stages]) for one in shown] == [("0", ["1", "2", "3", "4"])]
+
+
+def test_a_property_is_changed_in_what_it_is_called_and_offers(twin: Twin) -> None:
+    path = "/crm/v3/properties/tickets/cxone_disposition"
+    options = [{"label": "Solved", "value": "solved"}, {"label": "New", "value": "new"}]
+    twin.move(minutes=1)
+    answer = twin.http.patch(path, json={"label": "Outcome", "options": options, "type": "number", "name": "other"})
+    assert answer.status_code == 200
+    shown = twin.http.get(path).json()
+    assert answer.json() == shown
+    assert (shown["name"], shown["label"], shown["type"]) == ("cxone_disposition", "Outcome", "enumeration")
+    assert [option["value"] for option in shown["options"]] == ["solved", "new"]
+    assert (shown["updatedAt"], shown["createdAt"]) == ("2026-11-16T08:01:00Z", "2024-01-01T00:00:00Z")
+    assert twin.http.patch(path, json={"groupName": "nowhere"}).status_code == 400
+    assert twin.http.patch("/crm/v3/properties/tickets/createdate", json={"label": "x"}).status_code == 400
+    assert twin.http.patch("/crm/v3/properties/tickets/typo", json={"label": "x"}).status_code == 404
+
+
+def test_archived_properties_are_listed_and_come_back_by_their_name(twin: Twin) -> None:
+    path = "/crm/v3/properties/tickets"
+    twin.post(path, item("cxone_a"))
+    twin.post(path, item("cxone_b"))
+    answer = twin.post(
+        f"{path}/batch/archive", {"inputs": [{"name": "cxone_a"}, {"name": "cxone_b"}, {"name": "typo"}]}
+    )
+    assert (answer.status_code, answer.content) == (204, b"")
+    archived = twin.http.get(path, params={"archived": "true"}).json()["results"]
+    assert [(one["name"], one["archived"], one["archivedAt"]) for one in archived] == [
+        (name, True, "2026-11-16T08:00:00Z") for name in ("cxone_a", "cxone_b")
+    ]
+    assert twin.post(path, item("cxone_a")).status_code == 201
+    archived = twin.http.get(path, params={"archived": "true"}).json()["results"]
+    assert [one["name"] for one in archived] == ["cxone_b"]
+
+
+def test_a_group_is_read_renamed_and_archived_when_it_is_empty(twin: Twin) -> None:
+    path = "/crm/v3/properties/tickets/groups"
+    twin.post(path, {"name": "later", "label": "Later"})
+    shown = {"name": "later", "label": "Later", "displayOrder": -1, "archived": False}
+    assert twin.http.get(f"{path}/later").json() == shown
+    assert twin.http.patch(f"{path}/later", json={"label": "Soon"}).json() == shown | {"label": "Soon"}
+    assert twin.http.delete(f"{path}/later").status_code == 204
+    assert twin.http.get(f"{path}/later").status_code == 404
+    assert twin.http.delete(f"{path}/cxone").status_code == 400
+
+
+def test_reading_properties_by_name_needs_more_in_the_dated_version(twin: Twin) -> None:
+    asked = {"inputs": [{"name": "subject"}, {"name": "typo"}]}
+    old = twin.post("/crm/v3/properties/tickets/batch/read", asked)
+    assert (old.status_code, old.json()["errors"][0]["context"]) == (207, {"name": ["typo"]})
+    dated = "/crm/properties/2026-09/tickets/batch/read"
+    assert twin.post(dated, asked).status_code == 400
+    assert twin.post(dated, {**asked, "archived": False, "dataSensitivity": "non_sensitive"}).status_code == 207

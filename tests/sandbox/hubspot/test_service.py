@@ -99,6 +99,16 @@ def test_faults_come_in_order_and_an_empty_list_ends_them(twin: Twin) -> None:
     assert httpx.post(f"{twin.url}/_twin/faults", json=[{"typo": 1}]).status_code == 400
 
 
+def test_an_outage_from_when_to_when_by_the_twins_clock(twin: Twin) -> None:
+    order(twin, {"status": 503, "at": "2026-11-16T08:10:00Z", "until": "2026-11-16T08:20:00Z"})
+    assert read(twin).status_code == 200
+    twin.move(minutes=10)
+    assert [read(twin).status_code for _ in range(3)] == [503, 503, 503]
+    twin.move(minutes=10)
+    assert read(twin).status_code == 200
+    assert httpx.post(f"{twin.url}/_twin/faults", json=[{"at": "noon"}]).status_code == 400
+
+
 UPSERT = {
     "id": "1",
     "idProperty": "cxone_contact_id",

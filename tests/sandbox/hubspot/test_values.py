@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from sandbox.hubspot.values import Property, iso, normalised, problem, utf16_units
+from sandbox.hubspot.values import LengthUnit, Property, iso, normalised, problem, utf16_units
 
 
 def prop(
@@ -106,3 +108,10 @@ def test_a_portal_that_respells_rewrites_texts(kind: str, field: str, written: s
     definition = Property("x", kind, field, False, False, ("a", "b"), None, {}, respells=True)
     assert normalised(definition, written) == stored
     assert normalised(definition, stored) == stored or field == "html"
+
+
+@pytest.mark.parametrize(("unit", "fits"), [("utf16", 2_000), ("characters", 4_000), ("bytes", 1_000)])
+def test_a_limit_counts_in_the_portals_unit(unit: LengthUnit, fits: int) -> None:
+    note = replace(prop("string", limit=4_000), unit=unit)
+    assert problem(note, "😊" * fits) is None
+    assert problem(note, "😊" * (fits + 1)) is not None

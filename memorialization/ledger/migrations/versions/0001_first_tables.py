@@ -56,7 +56,7 @@ def upgrade() -> None:
     sa.Column('interaction_key', sa.Text(), nullable=False, comment='one agent leg: v:<contact>, or d:<case>:<start>:<agent>'),
     sa.Column('channel', sa.Text(), nullable=False, comment='voice | digital'),
     sa.Column('state', sa.Text(), nullable=False, comment='due | provisional | never_due'),
-    sa.Column('reason', sa.Text(), nullable=True, comment='why it is provisional or never due, or what of it is missing'),
+    sa.Column('reason', sa.Text(), nullable=True, comment='why it is provisional, never due, or asked for again'),
     sa.Column('start_time', sa.DateTime(timezone=True), nullable=True, comment='start of the leg'),
     sa.Column('end_time', sa.DateTime(timezone=True), nullable=True, comment='end of the leg; null while it is assigned'),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=True, comment="CXone's last change of the row"),
